@@ -1,0 +1,4 @@
+export default {
+  displayName: 'api',
+  preset: '@bzzz-tooling/jest-preset',
+}

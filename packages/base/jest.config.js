@@ -1,0 +1,4 @@
+export default {
+  displayName: 'base',
+  preset: '@bzzz-tooling/jest-preset',
+}

@@ -1,0 +1,150 @@
+import { baseError } from './base-errors.js'
+import { fromUtf8, utf8 } from './bytes.js'
+
+/** Appends fields to a growing buffer. Numbers are big-endian; lengths are 32-bit. */
+export class ByteWriter {
+  #buffer: Uint8Array
+  #view: DataView
+  #length = 0
+
+  constructor(capacity = 256) {
+    this.#buffer = new Uint8Array(capacity)
+    this.#view = new DataView(this.#buffer.buffer)
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  #reserve(bytes: number): number {
+    const at = this.#length
+    const needed = at + bytes
+    if (needed > this.#buffer.length) {
+      const grown = new Uint8Array(Math.max(needed, this.#buffer.length * 2))
+      grown.set(this.#buffer.subarray(0, at))
+      this.#buffer = grown
+      this.#view = new DataView(grown.buffer)
+    }
+    this.#length = needed
+    return at
+  }
+
+  u8(value: number): this {
+    const at = this.#reserve(1)
+    this.#view.setUint8(at, value)
+    return this
+  }
+
+  u16(value: number): this {
+    const at = this.#reserve(2)
+    this.#view.setUint16(at, value)
+    return this
+  }
+
+  u32(value: number): this {
+    const at = this.#reserve(4)
+    this.#view.setUint32(at, value)
+    return this
+  }
+
+  /** A non-negative integer up to 2^53 - 1, in eight bytes. */
+  u53(value: number): this {
+    const at = this.#reserve(8)
+    this.#view.setUint32(at, Math.floor(value / 0x1_0000_0000))
+    this.#view.setUint32(at + 4, value >>> 0)
+    return this
+  }
+
+  raw(bytes: Uint8Array): this {
+    const at = this.#reserve(bytes.length)
+    this.#buffer.set(bytes, at)
+    return this
+  }
+
+  bytes(bytes: Uint8Array): this {
+    return this.u32(bytes.length).raw(bytes)
+  }
+
+  text(text: string): this {
+    return this.bytes(utf8(text))
+  }
+
+  /** What was written. A view: do not write on while it is in use. */
+  finish(): Uint8Array {
+    return this.#buffer.subarray(0, this.#length)
+  }
+}
+
+/** Reads what {@link ByteWriter} wrote. Throws `BYTES_INVALID` rather than reading past the end. */
+export class ByteReader {
+  readonly #buffer: Uint8Array
+  readonly #view: DataView
+  #offset = 0
+
+  constructor(buffer: Uint8Array) {
+    this.#buffer = buffer
+    this.#view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength)
+  }
+
+  get offset(): number {
+    return this.#offset
+  }
+
+  get remaining(): number {
+    return this.#buffer.length - this.#offset
+  }
+
+  #take(bytes: number): number {
+    if (bytes > this.remaining)
+      throw baseError('BYTES_INVALID', `${bytes} bytes wanted, ${this.remaining} left`)
+    const at = this.#offset
+    this.#offset += bytes
+    return at
+  }
+
+  u8(): number {
+    return this.#view.getUint8(this.#take(1))
+  }
+
+  u16(): number {
+    return this.#view.getUint16(this.#take(2))
+  }
+
+  u32(): number {
+    return this.#view.getUint32(this.#take(4))
+  }
+
+  u53(): number {
+    const at = this.#take(8)
+    const high = this.#view.getUint32(at)
+    if (high > 0x1f_ffff) throw baseError('BYTES_INVALID', 'an integer is over 2^53 - 1')
+    return high * 0x1_0000_0000 + this.#view.getUint32(at + 4)
+  }
+
+  /** A view into the buffer, not a copy. */
+  raw(length: number): Uint8Array {
+    const at = this.#take(length)
+    return this.#buffer.subarray(at, at + length)
+  }
+
+  bytes(lengthMax: number): Uint8Array {
+    const length = this.u32()
+    if (length > lengthMax)
+      throw baseError('BYTES_INVALID', `a field of ${length} bytes; at most ${lengthMax} allowed`)
+    return this.raw(length)
+  }
+
+  text(lengthMax: number): string {
+    const bytes = this.bytes(lengthMax)
+    try {
+      return fromUtf8(bytes)
+    } catch (cause) {
+      throw baseError('BYTES_INVALID', 'a text is not UTF-8', { cause })
+    }
+  }
+
+  /** Throws `BYTES_INVALID` unless everything was read. */
+  end(): void {
+    if (this.remaining > 0) throw baseError('BYTES_INVALID', `${this.remaining} bytes too many`)
+  }
+}

@@ -1,0 +1,4 @@
+export default {
+  displayName: 'config',
+  preset: '@bzzz-tooling/jest-preset',
+}

@@ -1,0 +1,4 @@
+export default {
+  displayName: 'crypto',
+  preset: '@bzzz-tooling/jest-preset',
+}

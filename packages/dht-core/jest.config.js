@@ -1,0 +1,4 @@
+export default {
+  displayName: 'dht-core',
+  preset: '@bzzz-tooling/jest-preset',
+}

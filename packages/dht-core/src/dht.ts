@@ -1,0 +1,106 @@
+import type {
+  AbortOptions,
+  Durability,
+  Level,
+  PeerState,
+  StampedRecord,
+  Startable,
+  Unsubscribe,
+  Version,
+} from '@bzzz/base'
+
+export interface ReadOptions extends AbortOptions {
+  /**
+   * - `quorum` (default): sees every write that a quorum acknowledged before the read began.
+   * - `local`: this node's own copy, at once. A key that this node does not hold, and is no replica
+   *   of, is asked of its replicas.
+   * - `all` or a number: that many replicas must answer.
+   */
+  readonly level?: Level | undefined
+  /** Longest wait for replicas, milliseconds. Default 2,000. */
+  readonly timeoutMs?: number | undefined
+}
+
+export interface WriteOptions extends AbortOptions {
+  /** Replicas that must hold the write before the answer. Default `quorum`. */
+  readonly level?: Level | undefined
+  /** Longest wait for that level, milliseconds; then the receipt says `pending`. Default 2,000. */
+  readonly timeoutMs?: number | undefined
+  /** Wall milliseconds after which the record reads as absent. Default: never. */
+  readonly expiresAtMs?: number | undefined
+  /** Names the operation; reuse it on a retry, and it takes effect once. Default: a fresh one. */
+  readonly opId?: string | undefined
+  /**
+   * Compare-and-set: write only where the record is at this version (`null`: absent), else
+   * `DHT_CONFLICT`. Decided at the level asked for.
+   */
+  readonly expectedVersion?: Version | null | undefined
+}
+
+/** What became of a write. */
+export interface WriteReceipt {
+  readonly key: string
+  readonly version: Version
+  readonly opId: string
+  /**
+   * - `acknowledged`: the level asked for was reached.
+   * - `pending`: the deadline passed first. This node keeps the write and goes on sending it.
+   */
+  readonly outcome: 'acknowledged' | 'pending'
+  /** The level that was asked for. */
+  readonly level: Level
+  /** Ids of the peers known to hold the write, this node included when it does. */
+  readonly heldBy: readonly string[]
+  /** Replicas that the key has now. */
+  readonly replicas: number
+  /** What `heldBy` means: synced to disk on each of them, or in memory on at least one. */
+  readonly durability: Durability
+}
+
+/** A record as readers see it. */
+export interface DHTRecord {
+  readonly key: string
+  /** The store's own bytes: do not change them. */
+  readonly value: Uint8Array
+  readonly version: Version
+  readonly expiresAtMs?: number | undefined
+}
+
+/** A record of this node changed: by a write here, or by one that arrived. */
+export interface DHTChange {
+  readonly key: string
+  readonly version: Version
+  readonly deleted: boolean
+}
+
+/** One replica of a key. */
+export interface ReplicaInfo {
+  readonly peerId: string
+  readonly isSelf: boolean
+  readonly state: PeerState
+}
+
+/**
+ * Versioned records under string keys, replicated over peers.
+ *
+ * Keys: 1 to 1,024 bytes of UTF-8. Values: 0 to 1 MiB, copied once by the write. A value that is
+ * read belongs to the store and must not be changed. Every method rejects with `NOT_STARTED`
+ * outside `start` … `stop`, and with `ABORTED` and no effect when its signal has fired before.
+ */
+export interface DHT extends Startable {
+  /** Id of this node. */
+  readonly peerId: string
+  /** `dht/1`. */
+  readonly contract: string
+  put(key: string, value: Uint8Array, options?: WriteOptions): Promise<WriteReceipt>
+  /** The newest record, or undefined when it is absent, deleted or expired. Rejects with `DHT_UNAVAILABLE` rather than guess. */
+  get(key: string, options?: ReadOptions): Promise<DHTRecord | undefined>
+  /** Leaves a tombstone, which is kept. Deleting what is absent succeeds. */
+  delete(key: string, options?: WriteOptions): Promise<WriteReceipt>
+  /** Replicates a record that this node's store has stamped already. Idempotent by version. */
+  apply(record: StampedRecord, options?: WriteOptions): Promise<WriteReceipt>
+  /** The replicas of a key, closest first. */
+  closestPeers(key: string, options?: AbortOptions): Promise<readonly ReplicaInfo[]>
+  /** Every change of this node's records, in the order in which they took effect here. */
+  onChange(listener: (change: DHTChange) => void): Unsubscribe
+}

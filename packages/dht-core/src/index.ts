@@ -1,0 +1,12 @@
+export { DHT_CONTRACT, dhtPort } from './dht-port.js'
+export type {
+  DHT,
+  DHTChange,
+  DHTRecord,
+  ReadOptions,
+  ReplicaInfo,
+  WriteOptions,
+  WriteReceipt,
+} from './dht.js'
+export { dhtError } from './errors.js'
+export { assertKey, assertValue, KEY_BYTES_MAX, VALUE_BYTES_MAX } from './limits.js'

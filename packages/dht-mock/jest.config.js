@@ -1,0 +1,4 @@
+export default {
+  displayName: 'dht-mock',
+  preset: '@bzzz-tooling/jest-preset',
+}

@@ -1,0 +1,5 @@
+export default {
+  displayName: 'libp2p-host',
+  preset: '@bzzz-tooling/jest-preset',
+  setupFilesAfterEnv: ['@bzzz-tooling/jest-preset/drain'],
+}

@@ -1,0 +1,4 @@
+export default {
+  displayName: 'sim',
+  preset: '@bzzz-tooling/jest-preset',
+}

@@ -1,0 +1,4 @@
+export default {
+  displayName: 'store',
+  preset: '@bzzz-tooling/jest-preset',
+}

@@ -1,0 +1,9 @@
+export type {
+  Append,
+  AppendOptions,
+  Applied,
+  ApplyOutcome,
+  RangeDigest,
+  RecordHead,
+  Store,
+} from './store.js'

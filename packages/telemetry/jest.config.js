@@ -1,0 +1,4 @@
+export default {
+  displayName: 'telemetry',
+  preset: '@bzzz-tooling/jest-preset',
+}
