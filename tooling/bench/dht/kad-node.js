@@ -1,0 +1,89 @@
+import { identify } from '@libp2p/identify'
+import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
+import { ping } from '@libp2p/ping'
+import { tcp } from '@libp2p/tcp'
+import { tls } from '@libp2p/tls'
+import { yamux } from '@libp2p/yamux'
+import { multiaddr } from '@multiformats/multiaddr'
+import { createLibp2p } from 'libp2p'
+
+const ECHO = '/bench/echo/1.0.0'
+
+/** The yardsticks: kad-dht's own put and get, and one long-lived raw libp2p stream. */
+export const startKadNode = async () => {
+  const node = await createLibp2p({
+    addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
+    transports: [tcp()],
+    connectionEncrypters: [tls()],
+    streamMuxers: [yamux()],
+    connectionMonitor: { enabled: false },
+    connectionManager: { inboundConnectionThreshold: 100, maxIncomingPendingConnections: 100 },
+    services: {
+      identify: identify(),
+      ping: ping(),
+      dht: kadDHT({
+        protocol: '/bench/kad/1.0.0',
+        clientMode: false,
+        initialQuerySelfInterval: 10,
+        peerInfoMapper: passthroughMapper,
+        validators: { v: async () => {} },
+        selectors: { v: () => 0 },
+      }),
+    },
+  })
+  await node.handle(
+    ECHO,
+    (stream) => {
+      stream.addEventListener('message', ({ data }) => {
+        stream.send(data)
+      })
+    },
+    { maxInboundStreams: 8 },
+  )
+  const encoder = new TextEncoder()
+  const key = (i) => encoder.encode(`/v/bench-${i % 64}`)
+  let values = {}
+  const valueOf = (sizeBytes) => (values[sizeBytes] ??= new Uint8Array(sizeBytes).fill(7))
+  let peers = []
+  return {
+    address: node.getMultiaddrs()[0].toString(),
+    connect: async (addresses) => {
+      peers = addresses.map((address) => multiaddr(address))
+      for (const address of peers) await node.dial(address)
+    },
+    operation: async ({ op, sizeBytes }) => {
+      if (op === 'put')
+        return async (i) => {
+          for await (const event of node.services.dht.put(key(i), valueOf(sizeBytes))) void event
+        }
+      if (op === 'get')
+        return async (i) => {
+          let found
+          for await (const event of node.services.dht.get(key(i)))
+            if (event.name === 'VALUE') found = event.value
+          if (found?.length !== sizeBytes) throw new Error('kad-dht returned the wrong value')
+        }
+      return echo(await node.dialProtocol(peers[0], ECHO), valueOf(sizeBytes))
+    },
+    stop: () => node.stop(),
+  }
+}
+
+/** One request is `payload`, one answer as many bytes; answers come in order. */
+const echo = (stream, payload) => {
+  const waiting = []
+  let received = 0
+  stream.addEventListener('message', ({ data }) => {
+    received += data.byteLength
+    while (received >= payload.length) {
+      received -= payload.length
+      waiting.shift()()
+    }
+  })
+  return async () => {
+    const answered = new Promise((resolve) => waiting.push(resolve))
+    if (stream.writableNeedsDrain) await stream.onDrain()
+    stream.send(payload)
+    await answered
+  }
+}

@@ -1,0 +1,24 @@
+// One process of a measured cluster, driven over IPC by cluster.js.
+import { startBzzzNode } from './bzzz-node.js'
+import { startKadNode } from './kad-node.js'
+import { closedLoop } from './measure.js'
+
+let node
+const commands = {
+  start: async (options) => {
+    node = options.kind === 'kad' ? await startKadNode() : await startBzzzNode(options)
+    return node.address
+  },
+  connect: ({ addresses }) => node.connect(addresses),
+  ready: () => node.ready(),
+  run: async (options) => closedLoop(await node.operation(options), options),
+  stop: () => node.stop(),
+}
+
+process.on('message', ({ id, command, options }) => {
+  Promise.resolve(commands[command](options)).then(
+    (result) => process.send({ id, result }),
+    (error) => process.send({ id, error: `${command}: ${error.stack}` }),
+  )
+})
+process.on('disconnect', () => process.exit(0))
