@@ -8,8 +8,14 @@ import { Libp2pHost } from '@bzzz/libp2p-host'
 import { MemoryStore } from '@bzzz/store'
 import { openFileStore } from '@bzzz/store/node'
 
+const keyOf = (sizeBytes, i) => `bench/${sizeBytes}/${i % 1024}`
+
+const assertAcknowledged = (receipt) => {
+  if (receipt.outcome !== 'acknowledged') throw new Error('a write stayed pending')
+}
+
 /** One member of a mesh, with a store in memory or synced to disk. */
-export const startBzzzNode = async ({ durability }) => {
+export const startNode = async ({ durability }) => {
   const seed = crypto.getRandomValues(new Uint8Array(32))
   const host = new Libp2pHost({ seed })
   await host.start()
@@ -27,12 +33,8 @@ export const startBzzzNode = async ({ durability }) => {
   const mock = new MockDHT({ store: mockStore })
   await mock.start()
 
-  const keyOf = (sizeBytes, i) => `bench/${sizeBytes}/${i % 1024}`
   const values = {}
   const valueOf = (sizeBytes) => (values[sizeBytes] ??= new Uint8Array(sizeBytes).fill(7))
-  const check = (receipt) => {
-    if (receipt.outcome !== 'acknowledged') throw new Error('a write stayed pending')
-  }
   const fill = async (target, sizeBytes) => {
     for (let i = 0; i < 1024; i += 64)
       await Promise.all(
@@ -53,7 +55,8 @@ export const startBzzzNode = async ({ durability }) => {
     operation: async ({ op, sizeBytes }) => {
       const value = valueOf(sizeBytes)
       if (op === 'put')
-        return async (i) => check(await dht.put(keyOf(sizeBytes, i), value, { level: 'quorum' }))
+        return async (i) =>
+          assertAcknowledged(await dht.put(keyOf(sizeBytes, i), value, { level: 'quorum' }))
       const target = op === 'mock-get' ? mock : dht
       const level = op === 'get' ? 'quorum' : 'local'
       await fill(target, sizeBytes)

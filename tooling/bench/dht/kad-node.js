@@ -10,7 +10,7 @@ import { createLibp2p } from 'libp2p'
 const ECHO = '/bench/echo/1.0.0'
 
 /** The yardsticks: kad-dht's own put and get, and one long-lived raw libp2p stream. */
-export const startKadNode = async () => {
+export const startNode = async () => {
   const node = await createLibp2p({
     addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
     transports: [tcp()],

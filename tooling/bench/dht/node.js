@@ -1,12 +1,11 @@
 // One process of a measured cluster, driven over IPC by cluster.js.
-import { startBzzzNode } from './bzzz-node.js'
-import { startKadNode } from './kad-node.js'
 import { closedLoop } from './measure.js'
 
 let node
 const commands = {
   start: async (options) => {
-    node = options.kind === 'kad' ? await startKadNode() : await startBzzzNode(options)
+    const { startNode } = await import(`./${options.kind}-node.js`)
+    node = await startNode(options)
     return node.address
   },
   connect: ({ addresses }) => node.connect(addresses),
