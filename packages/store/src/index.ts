@@ -1,3 +1,12 @@
+export { storeError } from './errors.js'
+export {
+  ATTESTATION_BYTES_MAX,
+  ID_BYTES_MAX,
+  RECORD_KEY_BYTES_MAX,
+  RECORD_VALUE_BYTES_MAX,
+} from './limits.js'
+export { MemoryStore, type MemoryStoreOptions } from './memory-store.js'
+export { BUCKETS, digestOf, headHash } from './range-digest.js'
 export type {
   Append,
   AppendOptions,
