@@ -1,0 +1,4 @@
+export default {
+  displayName: 'tooling-bench',
+  preset: '@bzzz-tooling/jest-preset',
+}

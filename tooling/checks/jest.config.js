@@ -1,0 +1,4 @@
+export default {
+  displayName: 'tooling-checks',
+  preset: '@bzzz-tooling/jest-preset',
+}

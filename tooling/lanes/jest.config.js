@@ -1,0 +1,4 @@
+export default {
+  displayName: 'tooling-lanes',
+  preset: '@bzzz-tooling/jest-preset',
+}
