@@ -19,13 +19,13 @@ anything starts, and all mistakes are listed at once: an unknown key in the file
 A variable is called like the path of the setting, in capitals with underscores; a flag like the path without \`bzzz.\`,
 with dashes. The few that are called otherwise are so for the sake of existing deployments, or of your fingers.
 
-| type     | how to write it                                                                                       |
-| -------- | ----------------------------------------------------------------------------------------------------- |
-| boolean  | \`true\` or \`false\`; \`yes\`, \`no\`, \`1\`, \`0\` are understood                                             |
-| duration | with its unit: \`500ms\`, \`30s\`, \`5m\`, \`1h\`, \`1h30m\`, \`7d\`. A bare number is refused                      |
-| size     | with its unit: \`512B\`, \`64KiB\`, \`64MiB\`, \`1GiB\`. \`MB\` is refused, because it means two things         |
-| list     | a sequence in YAML; elsewhere with commas: \`a,b\`. An empty variable is an empty list                  |
-| path     | absolute, or relative to the working directory                                                        |
+| type     | how to write it                                                                               |
+| -------- | --------------------------------------------------------------------------------------------- |
+| boolean  | \`true\` or \`false\`; \`yes\`, \`no\`, \`1\`, \`0\` are understood                                       |
+| duration | with its unit: \`500ms\`, \`30s\`, \`5m\`, \`1h\`, \`1h30m\`, \`7d\`. A bare number is refused            |
+| size     | with its unit: \`512B\`, \`64KiB\`, \`64MiB\`, \`1GiB\`. \`MB\` is refused, because it means two things |
+| list     | a sequence in YAML; elsewhere with commas: \`a,b\`. An empty variable is an empty list          |
+| path     | absolute, or relative to the working directory                                                |
 
 The file is YAML 1.2 of at most 256 KiB with at most 50 aliases and without merge keys. Variables that Kubernetes makes for
 services (\`BZZZ_COORDINATOR_SERVICE_HOST\`, ...) are left alone.

@@ -24,8 +24,8 @@ export const editDistance = (a: string, b: string): number => {
 export const closest = (text: string, candidates: readonly string[]): string | undefined => {
   if (text.length > COMPARED_CHARS_MAX) return undefined
   let found: string | undefined
-  // A third of the letters wrong is a typing error; more is another word.
-  let best = Math.max(1, Math.floor(text.length / 3)) + 1
+  // A third of the letters wrong is a typing error; more, or all of them, is another word.
+  let best = Math.min(text.length, Math.max(1, Math.floor(text.length / 3)) + 1)
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - text.length) >= best) continue
     const distance = editDistance(text, candidate)

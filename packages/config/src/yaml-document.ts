@@ -1,5 +1,14 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Node } from 'yaml'
-import type { Place, Problem } from './problem.js'
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Alias,
+  type Node,
+} from 'yaml'
+import { quote, type Place, type Problem } from './problem.js'
 
 /** A configuration of every field with comments is a twentieth of this. */
 export const FILE_BYTES_MAX = 256 * 1024
@@ -46,14 +55,18 @@ const problemAt = (kind: Problem['kind'], place: Place, message: string, suggest
   suggestion,
 })
 
-/** Walks every node once, without following aliases, and counts them. */
-const collectAnchors = (root: unknown): { aliases: number; meaning: Map<unknown, unknown> } => {
+interface Aliases {
+  /** Every alias, and the node it stands for. */
+  readonly meaning: ReadonlyMap<Alias, unknown>
+  readonly dangling: readonly Alias[]
+}
+
+/** Walks every node once, without following aliases. */
+const collectAliases = (root: unknown): Aliases => {
   const anchors = new Map<string, unknown>()
-  const meaning = new Map<unknown, unknown>()
-  let aliases = 0
+  const meaning = new Map<Alias, unknown>()
   const walk = (node: unknown): void => {
     if (isAlias(node)) {
-      aliases++
       // The last anchor before the alias counts, as YAML 1.2 says (7.1).
       meaning.set(node, anchors.get(node.source))
       return
@@ -69,7 +82,10 @@ const collectAnchors = (root: unknown): { aliases: number; meaning: Map<unknown,
     else if (isSeq(node)) for (const item of node.items) walk(item)
   }
   walk(root)
-  return { aliases, meaning }
+  return {
+    meaning,
+    dangling: [...meaning].flatMap(([alias, node]) => (node === undefined ? [alias] : [])),
+  }
 }
 
 const refused = (name: string, problem: (place: Place) => Problem): YamlDocument => {
@@ -117,10 +133,19 @@ export const parseYaml = ({ name, text }: YamlText): YamlDocument => {
   )
   if (document.directives?.yaml.explicit === true)
     problems.push(problemAt('syntax', at(0), 'the file has a %YAML directive', 'remove it'))
-  const { aliases, meaning } = collectAnchors(document.contents)
-  if (aliases > ALIASES_MAX)
+  const { meaning, dangling } = collectAliases(document.contents)
+  for (const alias of dangling)
     problems.push(
-      problemAt('limit', at(0), `the file has ${aliases} aliases`, `use at most ${ALIASES_MAX}`),
+      problemAt('syntax', placeOf(alias), `nothing is anchored as ${quote(alias.source)}`),
+    )
+  if (meaning.size > ALIASES_MAX)
+    problems.push(
+      problemAt(
+        'limit',
+        at(0),
+        `the file has ${meaning.size} aliases`,
+        `use at most ${ALIASES_MAX}`,
+      ),
     )
   return {
     root: problems.length === 0 ? (document.contents ?? undefined) : undefined,

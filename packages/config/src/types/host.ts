@@ -15,12 +15,10 @@ export const parseHostPort = (text: string): Parsed<HostPort> => {
   const scheme = /^[a-z][a-z\d+.-]*:\/\/([^/]*)/i.exec(text)
   if (scheme !== null)
     return bad(`${quote(text)} is a URL`, `write only its host and port: ${scheme[1] ?? ''}`)
+  if (isIp6(text))
+    return bad(`${quote(text)} has no brackets`, `write [${text}]:port, as in [::1]:4281`)
   const match = /^(?:\[([^\]]*)\]|([^:[\]]*)):(.*)$/.exec(text)
-  if (match === null) {
-    if (isIp6(text))
-      return bad(`${quote(text)} has no brackets`, `write [${text}]:port, for example [::1]:4281`)
-    return bad(`${quote(text)} has no port`, EXAMPLES)
-  }
+  if (match === null) return bad(`${quote(text)} has no port`, EXAMPLES)
   const [, bracketed, plain, portText = ''] = match
   const port = parsePort(portText)
   if (bracketed !== undefined && !isIp6(bracketed))
