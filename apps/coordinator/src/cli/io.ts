@@ -1,0 +1,26 @@
+/** What a command may touch of the process: everything else it gets as arguments. */
+export interface Io {
+  /** Results. */
+  out(text: string): void
+  /** Progress and problems. */
+  err(text: string): void
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd: string
+  readonly home: string
+  /** Results go to a person. */
+  readonly isTerminal: boolean
+  /** Progress goes to a person. */
+  readonly isErrTerminal: boolean
+  /** Fires on the first SIGINT or SIGTERM. */
+  readonly interrupted: AbortSignal
+  /** Bytes on standard input. */
+  readInput(): Promise<Uint8Array>
+  /** Resolves when standard input ends. */
+  inputEnded(): Promise<void>
+  /** Writes bytes of a value as they are. */
+  outBytes(bytes: Uint8Array): void
+}
+
+/** Colour is for people: never into files and pipes, and not where NO_COLOR is set. */
+export const usesColour = (io: Pick<Io, 'env' | 'isTerminal'>): boolean =>
+  io.isTerminal && (io.env.NO_COLOR ?? '') === '' && io.env.TERM !== 'dumb'

@@ -1,0 +1,66 @@
+import { chmod, mkdir, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { codeOf, messageOf } from '@bzzz/base'
+import { coordinatorError } from '../errors.js'
+
+/** Where a coordinator keeps what must survive it. */
+export interface DataDirectory {
+  readonly path: string
+  /** Ed25519 key of the node, 0600. */
+  readonly identityFile: string
+  /** The store's own directory. */
+  readonly storePath: string
+  /** Bearer token of the HTTP surface, 0600. */
+  readonly tokenFile: string
+  /** What runs here now; absent while nothing does. */
+  readonly runtimeFile: string
+  /** Members of the mesh ever met. */
+  readonly membersFile: string
+}
+
+/** The paths, without touching the disk. */
+export const dataDirectoryAt = (path: string): DataDirectory => {
+  const root = resolve(path)
+  return {
+    path: root,
+    identityFile: join(root, 'identity.key'),
+    storePath: join(root, 'store'),
+    tokenFile: join(root, 'token'),
+    runtimeFile: join(root, 'coordinator.json'),
+    membersFile: join(root, 'members.json'),
+  }
+}
+
+const GROUP_OR_OTHERS_WRITE = 0o022
+
+const mkdirPrivate = async (path: string): Promise<void> => {
+  const created = await mkdir(path, { recursive: true, mode: 0o700 })
+  // The umask may have taken rights away from a mode, never added any; this is for the exact 0700.
+  if (created !== undefined) await chmod(path, 0o700)
+}
+
+/**
+ * Creates the directory (0700) and the store's inside it. One that exists keeps its mode, unless
+ * others may write to it: that is refused.
+ */
+export const openDataDirectory = async (path: string): Promise<DataDirectory> => {
+  const directory = dataDirectoryAt(path)
+  try {
+    await mkdirPrivate(directory.path)
+    const { mode } = await stat(directory.path)
+    if ((mode & GROUP_OR_OTHERS_WRITE) !== 0)
+      throw coordinatorError(
+        'DATA_DIRECTORY_UNSAFE',
+        `others may write to ${directory.path}: chmod 700 it, or choose another directory`,
+      )
+    await mkdirPrivate(directory.storePath)
+  } catch (error) {
+    if (codeOf(error) === 'DATA_DIRECTORY_UNSAFE') throw error
+    throw coordinatorError(
+      'DATA_DIRECTORY_UNUSABLE',
+      `cannot use ${directory.path}: ${messageOf(error)}`,
+      { cause: error },
+    )
+  }
+  return directory
+}

@@ -1,0 +1,69 @@
+import { constants } from 'node:fs'
+import { link, open, readFile, rename, stat, unlink } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { codeOf } from '@bzzz/base'
+import { coordinatorError } from '../errors.js'
+
+/** Nothing that is read here is longer; a bigger file is not ours. */
+const PRIVATE_FILE_BYTES_MAX = 64 * 1024
+
+const syncDirectoryOf = async (file: string): Promise<void> => {
+  const handle = await open(dirname(file), constants.O_RDONLY)
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+const writeBeside = async (file: string, text: string): Promise<string> => {
+  const beside = `${file}.${process.pid}.tmp`
+  const handle = await open(beside, 'w', 0o600)
+  try {
+    await handle.writeFile(text)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  return beside
+}
+
+/** The text, or undefined when there is no such file. Refuses one that others may read. */
+export const readPrivateFile = async (file: string): Promise<string | undefined> => {
+  try {
+    const { mode, size } = await stat(file)
+    if ((mode & 0o077) !== 0)
+      throw coordinatorError(
+        'DATA_DIRECTORY_UNSAFE',
+        `others may read ${file}: chmod 600 it, and replace it if they might have`,
+      )
+    if (size > PRIVATE_FILE_BYTES_MAX)
+      throw coordinatorError('DATA_DIRECTORY_UNUSABLE', `${file} has ${size} bytes: it is not ours`)
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** Replaces the file whole (0600): readers see the old text or the new one. */
+export const replacePrivateFile = async (file: string, text: string): Promise<void> => {
+  await rename(await writeBeside(file, text), file)
+  await syncDirectoryOf(file)
+}
+
+/** Creates the file (0600) unless there is one. False when another process was first. */
+export const createPrivateFile = async (file: string, text: string): Promise<boolean> => {
+  const beside = await writeBeside(file, text)
+  try {
+    // A link fails where a rename would overwrite.
+    await link(beside, file)
+    await syncDirectoryOf(file)
+    return true
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false
+    throw error
+  } finally {
+    await unlink(beside)
+  }
+}

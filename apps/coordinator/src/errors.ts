@@ -1,0 +1,162 @@
+import { defineErrors } from '@bzzz/base'
+
+/** Error codes of the coordinator: its start, its HTTP surface, its command line. */
+export const coordinatorError = defineErrors({
+  COORDINATOR_STARTING: {
+    verdict: 'unavailable',
+    http: 503,
+    meaning: 'The coordinator has not finished starting.',
+    remedy: 'Wait until /readyz answers 200, then try again.',
+  },
+  COORDINATOR_STOPPING: {
+    verdict: 'unavailable',
+    http: 503,
+    meaning: 'The coordinator is shutting down and takes no new requests.',
+    remedy: 'Try again once it has been started again, or ask another coordinator.',
+  },
+  COORDINATOR_NOT_RUNNING: {
+    verdict: 'unavailable',
+    http: 503,
+    meaning: 'No coordinator is running on this data directory.',
+    remedy: 'Start one with `bzzz start`, or name the right one with --data-directory or --url.',
+  },
+  COORDINATOR_RUNNING: {
+    verdict: 'answered',
+    http: 409,
+    meaning: 'Another process uses this data directory.',
+    remedy: 'Stop that process first, or choose another directory with --data-directory.',
+  },
+  COORDINATOR_START_FAILED: {
+    verdict: 'answered',
+    http: 500,
+    meaning: 'The coordinator could not be started; nothing was left running.',
+    remedy: 'Correct the cause that the message names, then start it again.',
+  },
+  DATA_DIRECTORY_UNSAFE: {
+    verdict: 'answered',
+    http: 500,
+    meaning: 'The data directory, or a secret in it, is open to other users of this machine.',
+    remedy: 'Take the rights of group and others away (chmod), or choose another directory.',
+  },
+  DATA_DIRECTORY_UNUSABLE: {
+    verdict: 'answered',
+    http: 500,
+    meaning: 'The data directory cannot be created, read or written.',
+    remedy: 'Correct its rights, or choose another one with --data-directory.',
+  },
+  HTTP_PORT_IN_USE: {
+    verdict: 'answered',
+    http: 500,
+    meaning: 'Another process listens on the HTTP address.',
+    remedy: 'Choose another port with --http-port (0 takes any free one), or stop that process.',
+  },
+  HTTP_ADDRESS_INVALID: {
+    verdict: 'answered',
+    http: 500,
+    meaning: 'The HTTP server cannot listen on the configured address.',
+    remedy: 'Use an address of this machine for --http-host, or a port that you may bind.',
+  },
+  HTTP_HOST_REFUSED: {
+    verdict: 'answered',
+    http: 403,
+    meaning: 'The Host header names neither this machine nor an allowed host.',
+    remedy: 'Use a loopback name, or add the host to the allowed hosts in the configuration.',
+  },
+  HTTP_ORIGIN_REFUSED: {
+    verdict: 'answered',
+    http: 403,
+    meaning: 'The request comes from a web page whose origin is not allowed.',
+    remedy: 'Add the origin to the allowed origins in the configuration if you trust the page.',
+  },
+  HTTP_CROSS_SITE_REFUSED: {
+    verdict: 'answered',
+    http: 403,
+    meaning: 'A web page of another site tried to write.',
+    remedy: 'Add the page’s origin to the allowed origins in the configuration if you trust it.',
+  },
+  HTTP_UNAUTHORIZED: {
+    verdict: 'answered',
+    http: 401,
+    meaning: 'The request needs the bearer token, and it is missing or wrong.',
+    remedy:
+      'Send `Authorization: Bearer …` with the token from the file `token` in the data directory.',
+  },
+  HTTP_MEDIA_TYPE_REFUSED: {
+    verdict: 'answered',
+    http: 415,
+    meaning: 'The body is of a type that this route does not take.',
+    remedy: 'Send application/json or application/octet-stream.',
+  },
+  HTTP_BODY_TOO_LARGE: {
+    verdict: 'answered',
+    http: 413,
+    meaning: 'The body is longer than the limit.',
+    remedy: 'Send less; a value holds at most 1 MiB.',
+  },
+  HTTP_REQUEST_INVALID: {
+    verdict: 'answered',
+    http: 400,
+    meaning: 'The request is malformed.',
+    remedy: 'Correct what the message names; /v1/openapi.json describes every route.',
+  },
+  HTTP_NOT_FOUND: {
+    verdict: 'answered',
+    http: 404,
+    meaning: 'There is no such route.',
+    remedy: 'See /v1/openapi.json for the routes.',
+  },
+  HTTP_INTERNAL: {
+    verdict: 'answered',
+    http: 500,
+    meaning: 'The coordinator met an error that it did not expect.',
+    remedy: 'Find the id of the message in the log of the coordinator, and report it.',
+  },
+  RECORD_NOT_FOUND: {
+    verdict: 'answered',
+    http: 404,
+    meaning: 'There is no record under this key.',
+    remedy: 'Check the key; `bzzz put <key> <value>` creates it.',
+  },
+  BOOTSTRAP_UNREACHABLE: {
+    verdict: 'unavailable',
+    http: 503,
+    meaning: 'A bootstrap entry answered neither as a coordinator nor as a libp2p peer.',
+    remedy: 'Check the address and that the other node runs; it is tried again in the background.',
+  },
+  BOOTSTRAP_IDENTITY_INVALID: {
+    verdict: 'answered',
+    http: 502,
+    meaning: 'What answered at a bootstrap entry is not the identity document of a coordinator.',
+    remedy: 'Point the entry at the HTTP or libp2p port of a BZZZ coordinator.',
+  },
+  CLI_USAGE: {
+    verdict: 'answered',
+    http: 400,
+    meaning: 'The command line is not of the form that the command takes.',
+    remedy: 'See `bzzz --help` or `bzzz <command> --help`.',
+  },
+  IMPORT_FAILED: {
+    verdict: 'answered',
+    http: 500,
+    meaning: 'Some files could not be imported.',
+    remedy: 'Correct the causes listed, and run the same command again: what is there is kept.',
+  },
+  WAIT_TIMEOUT: {
+    verdict: 'unavailable',
+    http: 504,
+    meaning: 'A condition was not met within its bound.',
+    remedy: 'See the message for the condition and for what was seen last.',
+  },
+  DEMO_FAILED: {
+    verdict: 'answered',
+    http: 500,
+    meaning: 'The demo saw something that it must not see.',
+    remedy: 'Run it again with --keep and read the logs in the directory that it names.',
+  },
+  COORDINATOR_EXITED: {
+    verdict: 'unavailable',
+    http: 503,
+    meaning: 'A coordinator process ended before it was ready.',
+    remedy: 'Read its last words in the message.',
+  },
+})
