@@ -33,7 +33,8 @@ export const HOST_ERRORS = {
     remedy: 'Look into the log of that peer.',
   },
   PROTOCOL_UNSUPPORTED: {
-    verdict: 'answered',
+    // Most often the peer is still starting; another one may serve it.
+    verdict: 'unavailable',
     http: 501,
     meaning: 'The peer does not serve the protocol.',
     remedy: 'Start the service on that peer, or update it.',

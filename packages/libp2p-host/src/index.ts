@@ -1,3 +1,5 @@
 export { HOST_ERRORS, hostError } from './errors.js'
+export { Libp2pHost, type DialOptions } from './host.js'
+export { MESSAGE_BYTES_MAX } from './limits.js'
+export type { HostServices } from './node.js'
 export type { HostEvent, Libp2pHostOptions } from './options.js'
-export { Libp2pHost, type DialOptions, type HostServices } from './host.js'
