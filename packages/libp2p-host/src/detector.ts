@@ -73,7 +73,8 @@ export const stepDetector = (
       return keep(answered(state, nowMs, config))
     case 'ping-failed':
       return keep({ ...state, pingSentAtMs: undefined, pingDueAtMs: nowMs + config.heartbeatMs })
-    case 'answer':
+    default:
+      input.type satisfies 'answer'
       // It proves life, but a peer joins by its heartbeat, and only that measures the round trip.
       return keep(
         state.phase === 'joining' ? state : { ...state, phase: 'connected', silenceMs: 0 },

@@ -1,5 +1,5 @@
-import { codeOf, isAbort, messageOf, verdictOf, type BzzzError } from '@bzzz/base'
-import { HOST_ERRORS, hostError } from './errors.js'
+import { codeOf, isAbort, messageOf, type BzzzError } from '@bzzz/base'
+import { hostError, type HOST_ERRORS } from './errors.js'
 
 type HostCode = keyof typeof HOST_ERRORS
 
@@ -61,7 +61,7 @@ export const translateListenError = (error: unknown, addresses: readonly string[
 }
 
 const isOurs = (error: unknown): error is BzzzError =>
-  codeOf(error) !== undefined && verdictOf(error) !== undefined && nameOf(error) === 'BzzzError'
+  codeOf(error) !== undefined && nameOf(error) === 'BzzzError'
 
 const nameOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'name' in error && typeof error.name === 'string'
