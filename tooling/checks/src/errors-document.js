@@ -31,17 +31,29 @@ export const documentedCodes = (document) =>
   [...document.matchAll(/^\| `([A-Z0-9_]+)` \|/gm)].flatMap(([, code]) => code ?? [])
 
 /**
+ * One code may stand in several tables (two transports raise the same errors), but then it means
+ * the same to a breaker and to HTTP.
+ * @type {(codes: ErrorCode[]) => string[]}
+ */
+const disagreements = (codes) =>
+  codes.flatMap(({ code, owner, fields }) => {
+    const first = codes.find((one) => one.code === code)
+    return first !== undefined &&
+      (first.fields['verdict'] !== fields['verdict'] || first.fields['http'] !== fields['http'])
+      ? [`${code} has another verdict or status in ${owner} than in ${first.owner}`]
+      : []
+  })
+
+/**
  * Compares both ways: a code that is not documented, a documented code that does not exist, a
- * text that differs, and two packages with one code.
+ * text that differs.
  * @type {(codes: ErrorCode[], document: string) => string[]}
  */
 export const errorsDocumentProblems = (codes, document) => {
   const known = codes.map(({ code }) => code)
   const documented = documentedCodes(document)
   const different = [
-    ...known
-      .filter((code, index) => known.indexOf(code) !== index)
-      .map((code) => `${code} stands in more than one table`),
+    ...disagreements(codes),
     ...known
       .filter((code) => !documented.includes(code))
       .map((code) => `${code} is not in docs/errors.md (run "pnpm docs:errors")`),

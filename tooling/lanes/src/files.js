@@ -1,0 +1,22 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Reads the `.results` folders of a working tree. @type {(root: string) => import('./tally.js').Files} */
+export const resultFiles = (root) => {
+  /** @type {(directory: string, name: string) => string | undefined} */
+  const read = (directory, name) => {
+    const path = join(root, directory, '.results', name)
+    return existsSync(path) ? readFileSync(path, 'utf8') : undefined
+  }
+  return {
+    json: (directory, name) => {
+      const text = read(directory, name)
+      return text === undefined ? undefined : JSON.parse(text)
+    },
+    lines: (directory, name) =>
+      (read(directory, name) ?? '')
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line)),
+  }
+}
