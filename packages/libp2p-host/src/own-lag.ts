@@ -1,8 +1,8 @@
 /** Lag at most counted, milliseconds: a longer stall says no more about the peers. */
 const LAG_MAX_MS = 1_000
 
-/** Share of the lag that is left after one tick on time. At 25 ms a tick, half is gone in 80 ms. */
-const DECAY = 0.8
+/** Share of the lag that is left after one tick on time. At 25 ms a tick, half is gone in 350 ms. */
+const DECAY = 0.95
 
 /**
  * How far this node's own event loop is behind, milliseconds: the worst recent delay of its ticks,
