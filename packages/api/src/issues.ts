@@ -1,0 +1,18 @@
+import type { BzzzError } from '@bzzz/base'
+import type { z } from 'zod'
+import { apiError } from './errors.js'
+
+/** A request with a hundred mistakes is told of the first few. */
+const ISSUES_MAX = 8
+
+const sentence = ({ path, message }: z.core.$ZodIssue): string =>
+  path.length === 0 ? message : `${path.join('.')}: ${message}`
+
+/** What zod found, as an error of ours. Values of the request are not repeated. */
+export const invalid = (
+  code: 'API_REQUEST_INVALID' | 'API_RESPONSE_INVALID',
+  error: z.core.$ZodError,
+): BzzzError => {
+  const problems = error.issues.slice(0, ISSUES_MAX).map((issue) => sentence(issue).slice(0, 300))
+  return apiError(code, problems.join('; '), { details: { problems } })
+}

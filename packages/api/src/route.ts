@@ -1,0 +1,19 @@
+import type { Method, Role } from './operation.js'
+import { operationNames, operations, type OperationName } from './operations.js'
+
+/** Where an HTTP server mounts an operation. */
+export interface Route {
+  readonly operation: OperationName
+  readonly method: Method
+  /** `*` at the end matches the rest of the path, as in Fastify. */
+  readonly path: string
+  readonly role: Role
+}
+
+export const routeOf = (operation: OperationName): Route => {
+  const { method, path, role } = operations[operation]
+  return { operation, method, path, role }
+}
+
+/** Every route, in the order of the table. */
+export const routes = (): readonly Route[] => operationNames.map(routeOf)
