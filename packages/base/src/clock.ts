@@ -13,12 +13,22 @@ export interface Clock {
   setTimer(callback: () => void, delayMs: number): Cancel
 }
 
+/** The longest that platforms wait: they fire at once what asks for more. */
+const PLATFORM_DELAY_MAX_MS = 2 ** 31 - 1
+
 /** The platform's clock. */
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
   setTimer: (callback, delayMs) => {
-    const timer = setTimeout(callback, delayMs)
+    let leftMs = delayMs
+    let timer: unknown
+    const wait = (): void => {
+      const stepMs = Math.min(leftMs, PLATFORM_DELAY_MAX_MS)
+      leftMs -= stepMs
+      timer = setTimeout(leftMs > 0 ? wait : callback, stepMs)
+    }
+    wait()
     return () => {
       clearTimeout(timer)
     }

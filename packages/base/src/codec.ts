@@ -1,7 +1,18 @@
 import { baseError } from './base-errors.js'
 import { fromUtf8, utf8 } from './bytes.js'
 
-/** Appends fields to a growing buffer. Numbers are big-endian; lengths are 32-bit. */
+const assertUnsigned = (value: number, max: number): void => {
+  if (!(Number.isInteger(value) && value >= 0 && value <= max))
+    throw baseError(
+      'INVALID_ARGUMENT',
+      `${String(value)} is not an integer from 0 to ${String(max)}`,
+    )
+}
+
+/**
+ * Appends fields to a growing buffer. Numbers are big-endian; lengths are 32-bit. A number that
+ * does not fit throws `INVALID_ARGUMENT`: cut off silently, it would be another number.
+ */
 export class ByteWriter {
   #buffer: Uint8Array
   #view: DataView
@@ -30,18 +41,21 @@ export class ByteWriter {
   }
 
   u8(value: number): this {
+    assertUnsigned(value, 0xff)
     const at = this.#reserve(1)
     this.#view.setUint8(at, value)
     return this
   }
 
   u16(value: number): this {
+    assertUnsigned(value, 0xffff)
     const at = this.#reserve(2)
     this.#view.setUint16(at, value)
     return this
   }
 
   u32(value: number): this {
+    assertUnsigned(value, 0xffff_ffff)
     const at = this.#reserve(4)
     this.#view.setUint32(at, value)
     return this
@@ -49,6 +63,7 @@ export class ByteWriter {
 
   /** A non-negative integer up to 2^53 - 1, in eight bytes. */
   u53(value: number): this {
+    assertUnsigned(value, Number.MAX_SAFE_INTEGER)
     const at = this.#reserve(8)
     this.#view.setUint32(at, Math.floor(value / 0x1_0000_0000))
     this.#view.setUint32(at + 4, value >>> 0)
@@ -95,7 +110,7 @@ export class ByteReader {
   }
 
   #take(bytes: number): number {
-    if (bytes > this.remaining)
+    if (!(bytes >= 0 && bytes <= this.remaining))
       throw baseError('BYTES_INVALID', `${bytes} bytes wanted, ${this.remaining} left`)
     const at = this.#offset
     this.#offset += bytes

@@ -56,7 +56,7 @@ export interface ErrorFactory<T extends ErrorTable> {
 export const defineErrors = <const T extends ErrorTable>(table: T): ErrorFactory<T> =>
   Object.assign(
     (code: keyof T & string, message: string, options?: BzzzErrorOptions): BzzzError => {
-      const row = table[code]
+      const row = Object.hasOwn(table, code) ? table[code] : undefined
       if (row === undefined) throw new TypeError(`no such error code: ${code}`)
       return new BzzzError(code, row, message, options)
     },
@@ -78,8 +78,12 @@ export const codeOf = (error: unknown): string | undefined => {
 export const verdictOf = (error: unknown): Verdict =>
   field(error, 'verdict') === 'unavailable' ? 'unavailable' : 'answered'
 
-/** Text for a log line, of any thrown value. */
+/** Text for a log line, of any thrown value. Never throws. */
 export const messageOf = (error: unknown): string => {
-  const message = field(error, 'message')
-  return typeof message === 'string' ? message : String(error)
+  try {
+    const message = field(error, 'message')
+    return typeof message === 'string' ? message : String(error)
+  } catch {
+    return 'a value that cannot be printed was thrown'
+  }
 }

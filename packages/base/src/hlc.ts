@@ -20,6 +20,13 @@ export const DEFAULT_CEILING_WINDOW_MS = 250
 
 export const compareHlc = (a: Hlc, b: Hlc): number => a.wallMs - b.wallMs || a.counter - b.counter
 
+const isHlc = ({ wallMs, counter }: Hlc): boolean =>
+  Number.isSafeInteger(wallMs) &&
+  wallMs >= 0 &&
+  Number.isInteger(counter) &&
+  counter >= 0 &&
+  counter <= HLC_COUNTER_MAX
+
 export interface HybridClockOptions {
   readonly clock: Clock
   /** Refuse stamps further ahead of the wall clock than this. Default 500 ms. */
@@ -52,7 +59,8 @@ export class HybridClock {
     this.#wallMs = last.wallMs
     this.#counter = last.counter
     this.#ceilingMs = ceilingMs
-    if (ceilingMs > this.#wallMs) {
+    // At the ceiling itself, too: stamps with any counter may have left under it.
+    if (ceilingMs > 0 && ceilingMs >= this.#wallMs) {
       this.#wallMs = ceilingMs
       this.#counter = HLC_COUNTER_MAX
     }
@@ -60,7 +68,7 @@ export class HybridClock {
 
   /** A stamp greater than every one made or seen before. Throws `CLOCK_EXHAUSTED`. */
   tick(): Hlc {
-    const nowMs = this.#clock.nowMs()
+    const nowMs = Math.floor(this.#clock.nowMs())
     if (nowMs > this.#wallMs) {
       this.#wallMs = nowMs
       this.#counter = 0
@@ -78,8 +86,16 @@ export class HybridClock {
     return { wallMs: this.#wallMs, counter: this.#counter }
   }
 
-  /** Throws `CLOCK_SKEW` for a stamp that is too far ahead, and does not follow it. */
+  /**
+   * Throws `CLOCK_SKEW` for a stamp that is too far ahead, and `INVALID_ARGUMENT` for one that is
+   * none (a counter that is not a number would poison every later comparison). Follows neither.
+   */
   check(stamp: Hlc): void {
+    if (!isHlc(stamp))
+      throw baseError(
+        'INVALID_ARGUMENT',
+        `a stamp has whole milliseconds and a counter of 0 to ${String(HLC_COUNTER_MAX)}`,
+      )
     const aheadMs = stamp.wallMs - this.#clock.nowMs()
     if (aheadMs > this.#maxSkewMs)
       throw baseError(
@@ -89,7 +105,7 @@ export class HybridClock {
       )
   }
 
-  /** Takes note of a peer's stamp, so that the next {@link tick} is greater. Throws `CLOCK_SKEW`. */
+  /** Takes note of a peer's stamp, so that the next {@link tick} is greater. Throws as {@link check}. */
   receive(stamp: Hlc): void {
     this.check(stamp)
     if (compareHlc(stamp, this.last) <= 0) return

@@ -40,7 +40,8 @@ export abstract class Service implements Startable {
   }
 
   start(options: AbortOptions = {}): Promise<void> {
-    if (this.#state === 'stopping' || this.#state === 'stopped')
+    // Not the state: until stop() has seen a start in progress through, that still says otherwise.
+    if (this.#stopping !== undefined)
       return Promise.reject(
         baseError('NOT_STARTED', `${this.#name} was stopped and cannot be started again`),
       )

@@ -50,6 +50,7 @@ export class ManualClock implements Clock {
 
   /** Fires what is due within `byMs`, in order of time, then of creation. */
   advance(byMs: number): void {
+    if (!(byMs >= 0)) throw new RangeError('monotonic time does not go back')
     const untilMs = this.#monotonicMs + byMs
     for (;;) {
       const next = this.#nextDue(untilMs)
@@ -58,7 +59,8 @@ export class ManualClock implements Clock {
       this.#monotonicMs = Math.max(this.#monotonicMs, next.dueMs)
       next.callback()
     }
-    this.#monotonicMs = untilMs
+    // A callback may have advanced the clock further.
+    this.#monotonicMs = Math.max(this.#monotonicMs, untilMs)
   }
 
   #nextDue(untilMs: number): Timer | undefined {

@@ -58,7 +58,7 @@ type OpFor<F> = F extends (...args: infer A) => Promise<infer R>
       : never
 
 type MethodOf<I> = {
-  [K in keyof I]: I[K] extends (...args: never[]) => unknown ? K : never
+  [K in keyof I]-?: NonNullable<I[K]> extends (...args: never[]) => unknown ? K : never
 }[keyof I]
 
 /** One row per method of the interface; a method that is forgotten does not compile. */

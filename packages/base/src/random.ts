@@ -24,13 +24,21 @@ export const seededRandom = (seed: number): Random => {
   })
 }
 
+/** What platforms give per call; they throw when asked for more. */
+const PLATFORM_BYTES_MAX = 65_536
+
 /** The platform's cryptographic randomness. */
 export const systemRandom: Random = {
   ...fromNext(() => {
     const word = new Uint32Array(crypto.getRandomValues(new Uint8Array(4)).buffer)[0] ?? 0
     return word / 4_294_967_296
   }),
-  bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+  bytes: (length) => {
+    const out = new Uint8Array(length)
+    for (let at = 0; at < length; at += PLATFORM_BYTES_MAX)
+      crypto.getRandomValues(out.subarray(at, at + PLATFORM_BYTES_MAX))
+    return out
+  },
 }
 
 /** One of the items, which must not be empty. */
