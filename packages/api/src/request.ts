@@ -54,15 +54,14 @@ const conditionOf = (headers: Headers): string | undefined => {
 const tooLarge = () =>
   apiError('API_BODY_TOO_LARGE', `the value is longer than ${VALUE_BYTES_MAX} bytes`)
 
-/** The body as the wire form of a value; its length is checked before it is decoded. */
-const valueOf = (body: unknown): unknown => {
-  if (body instanceof Uint8Array) {
-    if (body.length > VALUE_BYTES_MAX) throw tooLarge()
-    return undefined
-  }
+/** Refuses a body whose value cannot fit, before anything decodes it. */
+const checkLength = (body: unknown): void => {
   const { value, encoding } = (body ?? {}) as { value?: unknown; encoding?: unknown }
-  if (typeof value === 'string' && isTooLong(value, String(encoding))) throw tooLarge()
-  return body
+  const isLong =
+    body instanceof Uint8Array
+      ? body.length > VALUE_BYTES_MAX
+      : typeof value === 'string' && isTooLong(value, String(encoding))
+  if (isLong) throw tooLarge()
 }
 
 /**
@@ -84,8 +83,9 @@ export const decodeRequest = <N extends OperationName>(
     if (condition !== undefined) texts.expectedVersion = condition
   }
   if (!hasValueBody(operation)) return decodeInput(name, texts)
-  const value = valueOf(request.body)
-  if (value !== undefined) return decodeInput(name, { ...texts, value })
+  checkLength(request.body)
+  if (!(request.body instanceof Uint8Array))
+    return decodeInput(name, { ...texts, value: request.body })
   // Bytes need no decoding: check the rest with an empty value, and put them in.
   const input = decodeInput(name, { ...texts, value: { value: '' } })
   return { ...input, value: request.body }
