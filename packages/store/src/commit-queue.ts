@@ -5,6 +5,7 @@ import { storeError } from './errors.js'
 /** Keeps one sync near the time of a small one, and a frame small enough to be read whole. */
 const BATCH_BYTES_MAX = 4 * 1024 * 1024
 const BATCH_ENTRIES_MAX = 4096
+const BATCH_CLEANS_MAX = 4096
 
 export interface CommitQueueOptions {
   readonly bytesMax: number
@@ -85,10 +86,9 @@ export class CommitQueue {
     this.#cleans.push(mark)
   }
 
+  /** At most as many as a batch takes. */
   takeCleans(): CleanMark[] {
-    const cleans = this.#cleans
-    this.#cleans = []
-    return cleans
+    return this.#cleans.splice(0, BATCH_CLEANS_MAX)
   }
 
   /** Resolves when nothing is queued or being written. */

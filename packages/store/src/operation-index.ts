@@ -9,7 +9,8 @@ export class OperationIndex {
   readonly #supersededMax: number
   readonly #byId = new Map<string, Entry>()
   /** In order of being superseded, oldest first. */
-  readonly #superseded = new Set<Entry>()
+  #superseded = new Set<Entry>()
+  #isLoading = false
 
   constructor(supersededMax: number) {
     this.#supersededMax = supersededMax
@@ -33,11 +34,31 @@ export class OperationIndex {
   supersede(entry: Entry): void {
     if (this.#byId.get(entry.opId) !== entry) return
     this.#superseded.add(entry)
-    if (this.#superseded.size <= this.#supersededMax) return
+    if (!this.#isLoading) this.#trim()
+  }
+
+  /** What is read from a log comes in any order: nothing is forgotten before all of it is here. */
+  beginLoading(): void {
+    this.#isLoading = true
+  }
+
+  endLoading(): void {
+    this.#isLoading = false
+    this.#superseded = new Set(
+      Array.from(this.#superseded).toSorted((a, b) => compareVersions(a.version, b.version)),
+    )
+    this.#trim()
+  }
+
+  superseded(): Iterable<Entry> {
+    return this.#superseded
+  }
+
+  #trim(): void {
     for (const oldest of this.#superseded) {
+      if (this.#superseded.size <= this.#supersededMax) return
       this.#superseded.delete(oldest)
       this.#byId.delete(oldest.opId)
-      break
     }
   }
 

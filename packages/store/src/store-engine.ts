@@ -73,10 +73,11 @@ export abstract class StoreEngine extends Service implements Store {
   readonly writer: string
   protected readonly clock: Clock
   protected readonly crc32: Crc32
-  protected readonly view: View
+  protected view: View
   protected readonly queue: CommitQueue
   readonly #maxSkewMs: number | undefined
   readonly #events: Emitter<{ commit: StampedRecord }>
+  readonly #newView: () => View
   #hlc: HybridClock
   #opened: Opened | undefined
   #startedEmpty = true
@@ -87,11 +88,16 @@ export abstract class StoreEngine extends Service implements Store {
     this.clock = options.clock
     this.crc32 = options.crc32
     this.#maxSkewMs = options.maxSkewMs
-    this.view = new View({
-      writer: options.writer,
-      cacheBytesMax: options.cacheBytesMax,
-      supersededMax: options.supersededMax ?? SUPERSEDED_MAX,
-    })
+    this.#newView = () =>
+      new View({
+        writer: options.writer,
+        cacheBytesMax: options.cacheBytesMax,
+        supersededMax: options.supersededMax ?? SUPERSEDED_MAX,
+        onRetire: (entry) => {
+          this.onRetire(entry)
+        },
+      })
+    this.view = this.#newView()
     this.#events = new Emitter((error) => options.onListenerError?.(error))
     this.#hlc = this.#newHlc(undefined)
     this.queue = new CommitQueue({
@@ -108,8 +114,12 @@ export abstract class StoreEngine extends Service implements Store {
   /** Fetches a record whose value is not in memory. Rejects with `STORE_DAMAGED`. */
   protected abstract load(entry: Entry): Promise<StampedRecord>
   protected abstract close(): Promise<void>
+  /** An entry is no longer the newest of its key. */
+  protected onRetire(_entry: Entry): void {}
 
   protected override async onStart(options: AbortOptions): Promise<void> {
+    // A start that failed half-way may have filled it.
+    this.view = this.#newView()
     const opened = await this.open(options)
     this.#opened = opened
     this.#startedEmpty = this.view.size === 0

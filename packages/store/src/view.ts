@@ -10,6 +10,8 @@ export interface ViewOptions {
   readonly writer: string
   readonly cacheBytesMax: number
   readonly supersededMax: number
+  /** Hears of each entry that is no longer the newest of its key. */
+  readonly onRetire: (entry: Entry) => void
 }
 
 const headOf = (entry: Entry): RecordHead => ({
@@ -30,12 +32,14 @@ export class View {
   readonly digests: RangeDigests
   readonly cache: ValueCache
   readonly #writer: string
+  readonly #onRetire: (entry: Entry) => void
   readonly #entries = new Map<string, Entry>()
   readonly #dirty = new Set<string>()
   #dirtyBytes = 0
 
   constructor(options: ViewOptions) {
     this.#writer = options.writer
+    this.#onRetire = options.onRetire
     this.operations = new OperationIndex(options.supersededMax)
     this.cache = new ValueCache(options.cacheBytesMax)
     this.digests = new RangeDigests((key) => this.head(key))
@@ -105,7 +109,23 @@ export class View {
     return entry
   }
 
+  /** Takes in a superseded operation of this node, of which only the mark is left. */
+  putOperation(entry: Entry): void {
+    this.operations.add(entry)
+    this.operations.supersede(entry)
+  }
+
+  /** Everything that was in the log has been put. */
+  endLoading(): void {
+    this.operations.endLoading()
+    for (const entry of this.operations.superseded()) {
+      const newest = this.#entries.get(entry.key)
+      if (newest !== undefined) newest.ownVersion = newer(newest.ownVersion, entry.version)
+    }
+  }
+
   #retire(entry: Entry): void {
+    this.#onRetire(entry)
     this.cache.drop(entry)
     if (entry.dirty) this.#unmark(entry)
     if (entry.version.writer === this.#writer) this.operations.supersede(entry)

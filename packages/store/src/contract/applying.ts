@@ -54,7 +54,7 @@ export const applying = (api: TestApi, contract: StoreContract): void => {
   test('one record out of bounds: none is stored', async ({ store, clock }) => {
     const wallMs = clock.nowMs()
     const good = remote('good', bytes(1), { wallMs })
-    const cases_: [string, string, ReturnType<typeof remote>][] = [
+    const outOfBounds: [string, string, ReturnType<typeof remote>][] = [
       ['CLOCK_SKEW', 'skew', remote('k', bytes(1), { wallMs: wallMs + 501 })],
       ['STORE_RECORD_INVALID', 'key', remote('', bytes(1), { wallMs })],
       ['STORE_RECORD_INVALID', 'counter', remote('k', bytes(1), { wallMs, counter: 65_536 })],
@@ -66,7 +66,7 @@ export const applying = (api: TestApi, contract: StoreContract): void => {
         remote('k', new Uint8Array(RECORD_VALUE_BYTES_MAX + 1), { wallMs }),
       ],
     ]
-    for (const [code, what, bad] of cases_)
+    for (const [code, what, bad] of outOfBounds)
       await rejects(() => store.apply([good, bad]), code, what)
     same(store.size, 0, 'size')
     const [edge] = await store.apply([remote('k', bytes(1), { wallMs: wallMs + 500 })])

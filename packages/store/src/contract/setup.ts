@@ -58,8 +58,9 @@ export const cases =
           other: async () => begin(await contract.createStore({ clock, writer: OTHER_WRITER })),
           reopen: async () => {
             await store.stop()
-            present(contract.reopen, 'this store does not reopen')
-            store = await begin(await contract.reopen(store, { clock, writer: WRITER }))
+            const reopened = await contract.reopen?.(store, { clock, writer: WRITER })
+            present(reopened, 'this store does not reopen')
+            store = await begin(reopened)
             return store
           },
         })
