@@ -21,10 +21,28 @@ export interface StreamEvents {
   onEnd?(): void
 }
 
-/** Connects a libp2p stream to its user. */
+/**
+ * Connects a libp2p stream to its user. `onDrain` is stricter than libp2p's event, which also comes
+ * when the connection drains while this stream's own window is closed: writing on then would only
+ * grow the stream's buffer.
+ */
 export const openPort = (stream: Stream, events: StreamEvents): StreamPort => {
+  let isBlocked = false
+  const onRoom = (): void => {
+    if (!isBlocked) return
+    // In a later microtask: libp2p sends what it holds in one, and loses what is sent during `idle`.
+    queueMicrotask(() => {
+      if (!isBlocked || stream.writableNeedsDrain || stream.writeBufferLength > 0) return
+      isBlocked = false
+      events.onDrain()
+    })
+  }
   const port: StreamPort = {
-    send: (bytes) => stream.send(bytes),
+    send: (bytes) => {
+      const canSendMore = stream.send(bytes)
+      isBlocked = !canSendMore || stream.writeBufferLength > 0
+      return !isBlocked
+    },
     pause: () => {
       if (isReadable(stream)) stream.pause()
     },
@@ -40,9 +58,8 @@ export const openPort = (stream: Stream, events: StreamEvents): StreamPort => {
       })
     },
   }
-  stream.addEventListener('drain', () => {
-    events.onDrain()
-  })
+  stream.addEventListener('drain', onRoom)
+  stream.addEventListener('idle', onRoom)
   stream.addEventListener('close', (event) => {
     events.onClose(event.error)
   })
