@@ -28,11 +28,16 @@ export interface WriteOptions extends AbortOptions {
   readonly timeoutMs?: number | undefined
   /** Wall milliseconds after which the record reads as absent. Default: never. */
   readonly expiresAtMs?: number | undefined
-  /** Names the operation; reuse it on a retry, and it takes effect once. Default: a fresh one. */
+  /**
+   * Names the operation, 1 to 256 bytes; reuse it on a retry, and it takes effect once: the retry
+   * changes nothing, over this node's later writes or another's. Default: a fresh one.
+   */
   readonly opId?: string | undefined
   /**
-   * Compare-and-set: write only where the record is at this version (`null`: absent), else
-   * `DHT_CONFLICT`. Decided at the level asked for.
+   * Compare-and-set: write only where the record is at this version, else `DHT_CONFLICT`. `null`
+   * stands for absent, deleted or expired. Decided at the level asked for: at `local` by this
+   * node alone, above it by a quorum at least. Too few replicas to decide: `DHT_UNAVAILABLE`,
+   * and nothing is written.
    */
   readonly expectedVersion?: Version | null | undefined
 }
@@ -83,9 +88,11 @@ export interface ReplicaInfo {
 /**
  * Versioned records under string keys, replicated over peers.
  *
- * Keys: 1 to 1,024 bytes of UTF-8. Values: 0 to 1 MiB, copied once by the write. A value that is
- * read belongs to the store and must not be changed. Every method rejects with `NOT_STARTED`
- * outside `start` … `stop`, and with `ABORTED` and no effect when its signal has fired before.
+ * Keys: 1 to 1,024 bytes of UTF-8. Values: 0 to 1 MiB, copied once by the write, before the call
+ * returns its promise: the caller may use its buffer again at once. A value that is read belongs
+ * to the store and must not be changed. Every method that returns a promise rejects with
+ * `NOT_STARTED` outside `start` … `stop`, and with `ABORTED` and no effect when its signal has
+ * fired before.
  */
 export interface DHT extends Startable {
   /** Id of this node. */
@@ -97,10 +104,18 @@ export interface DHT extends Startable {
   get(key: string, options?: ReadOptions): Promise<DHTRecord | undefined>
   /** Leaves a tombstone, which is kept. Deleting what is absent succeeds. */
   delete(key: string, options?: WriteOptions): Promise<WriteReceipt>
-  /** Replicates a record that this node's store has stamped already. Idempotent by version. */
+  /**
+   * Replicates a record that is stamped already, by this node's store or, with an attestation, by
+   * another's. Idempotent by version; an older one than is held changes nothing. Rejects with
+   * `DHT_RECORD_INVALID`, or `CLOCK_SKEW` for a stamp from the future.
+   */
   apply(record: StampedRecord, options?: WriteOptions): Promise<WriteReceipt>
   /** The replicas of a key, closest first. */
   closestPeers(key: string, options?: AbortOptions): Promise<readonly ReplicaInfo[]>
-  /** Every change of this node's records, in the order in which they took effect here. */
+  /**
+   * Every change of this node's records, in the order in which they took effect here, once each.
+   * May be called before `start`. What a listener throws reaches neither writers nor other
+   * listeners.
+   */
   onChange(listener: (change: DHTChange) => void): Unsubscribe
 }

@@ -10,3 +10,4 @@ export type {
 } from './dht.js'
 export { dhtError } from './errors.js'
 export { assertKey, assertValue, KEY_BYTES_MAX, VALUE_BYTES_MAX } from './limits.js'
+export { assertRecord, ID_BYTES_MAX } from './record-check.js'

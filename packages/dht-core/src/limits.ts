@@ -1,4 +1,4 @@
-import { utf8 } from '@bzzz/base'
+import { baseError, utf8 } from '@bzzz/base'
 import { dhtError } from './errors.js'
 
 /** A UCXL address is at most 2,048 bytes long but keys are its hash or subject; 1 KiB keeps the index of a million keys in memory. */
@@ -20,8 +20,11 @@ export const assertKey = (key: string): void => {
     throw dhtError('DHT_KEY_INVALID', `the key has ${bytes} bytes; at most ${KEY_BYTES_MAX} fit`)
 }
 
-/** Throws `DHT_VALUE_TOO_LARGE`. */
+/** Throws `DHT_VALUE_TOO_LARGE`, or `INVALID_ARGUMENT` for what is no bytes. */
 export const assertValue = (value: Uint8Array): void => {
+  // Not instanceof: bytes may come from another realm.
+  if (!ArrayBuffer.isView(value) || value.BYTES_PER_ELEMENT !== 1)
+    throw baseError('INVALID_ARGUMENT', 'the value must be a Uint8Array')
   if (value.length > VALUE_BYTES_MAX)
     throw dhtError(
       'DHT_VALUE_TOO_LARGE',
