@@ -16,21 +16,24 @@ export interface Clock {
 /** The longest that platforms wait: they fire at once what asks for more. */
 const PLATFORM_DELAY_MAX_MS = 2 ** 31 - 1
 
+const startTimer = (callback: () => void, delayMs: number): Cancel => {
+  const timer = setTimeout(callback, delayMs)
+  return () => {
+    clearTimeout(timer)
+  }
+}
+
 /** The platform's clock. */
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   monotonicMs: () => performance.now(),
   setTimer: (callback, delayMs) => {
-    let leftMs = delayMs
-    let timer: unknown
-    const wait = (): void => {
-      const stepMs = Math.min(leftMs, PLATFORM_DELAY_MAX_MS)
-      leftMs -= stepMs
-      timer = setTimeout(leftMs > 0 ? wait : callback, stepMs)
-    }
-    wait()
+    if (delayMs <= PLATFORM_DELAY_MAX_MS) return startTimer(callback, delayMs)
+    let cancel = startTimer(() => {
+      cancel = systemClock.setTimer(callback, delayMs - PLATFORM_DELAY_MAX_MS)
+    }, PLATFORM_DELAY_MAX_MS)
     return () => {
-      clearTimeout(timer)
+      cancel()
     }
   },
 }

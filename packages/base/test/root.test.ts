@@ -1,0 +1,26 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { describe, expect, test } from '@jest/globals'
+
+const dist = new URL('../dist/', import.meta.url)
+
+/** Everything that the built file imports, files followed to their own imports. */
+const reached = (file: URL, seen = new Set<string>()): Set<string> => {
+  if (seen.has(file.href)) return seen
+  seen.add(file.href)
+  const imports = readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g)
+  for (const [, name] of imports) {
+    if (name === undefined) continue
+    if (name.startsWith('.')) reached(new URL(name, file), seen)
+    else seen.add(name)
+  }
+  return seen
+}
+
+describe('the built package', () => {
+  test.each(['index.js', 'check.js'])('%s reaches no Node builtin and no other package', (name) => {
+    expect(existsSync(new URL(name, dist))).toBe(true)
+    const all = Array.from(reached(new URL(name, dist)))
+    expect(all.length).toBeGreaterThan(2)
+    expect(all.filter((each) => !each.startsWith(dist.href))).toEqual([])
+  })
+})
