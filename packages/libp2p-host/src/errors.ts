@@ -9,8 +9,9 @@ export const HOST_ERRORS = {
     remedy: 'Check that the peer runs and that its address is right; the host keeps dialling it.',
   },
   PEER_REFUSED: {
-    verdict: 'answered',
-    http: 403,
+    // Not an answer of the service behind the peer: another replica may well give one.
+    verdict: 'unavailable',
+    http: 502,
     meaning: 'One of the two peers refuses the other.',
     remedy: 'Compare the allow-lists, the private network keys and the peer id in the address.',
   },

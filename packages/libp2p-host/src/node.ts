@@ -95,7 +95,7 @@ const connectionManager = (connectionsMax: number) => ({
   maxParallelDials: 16,
   maxPeerAddrsToDial: 16,
   dialTimeout: DIAL_MS,
-  addressDialTimeout: DIAL_MS / 2,
+  addressDialTimeout: DIAL_MS,
   inboundUpgradeTimeout: DIAL_MS,
   inboundStreamProtocolNegotiationTimeout: STREAM_OPEN_MS,
   outboundStreamProtocolNegotiationTimeout: STREAM_OPEN_MS,

@@ -39,7 +39,14 @@ describe('translation of libp2p errors', () => {
     expect(translatePeerError(ours, 'x')).toBe(ours)
     for (const thrown of [undefined, null, 'text', 42])
       expect(verdictOf(translatePeerError(thrown, 'x'))).toBe('unavailable')
-    expect(translatePeerError(named('AbortError'), 'x').message).toBe('x: it took too long')
+    for (const late of [
+      named('AbortError'),
+      named('TimeoutError'),
+      named('EncryptionFailedError', 'Handshake timeout'),
+    ]) {
+      const { code, message } = translatePeerError(late, 'x')
+      expect([code, message]).toEqual(['PEER_UNREACHABLE', 'x: it took too long'])
+    }
   })
 
   test('of several failed addresses a refusal is told before a silence', () => {

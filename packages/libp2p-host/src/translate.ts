@@ -34,8 +34,10 @@ const CODES: Readonly<Record<string, HostCode>> = {
 export const translatePeerError = (error: unknown, what: string): BzzzError => {
   if (isOurs(error)) return error
   const inner = innermost(error)
-  const text = `${what}: ${isAbort(inner) ? 'it took too long' : messageOf(inner)}`
-  return hostError(CODES[nameOf(inner)] ?? 'PEER_UNREACHABLE', text, { cause: error })
+  const isLate = isAbort(inner) || nameOf(inner) === 'TimeoutError' || isTimeoutText(inner)
+  const code = isLate ? undefined : CODES[nameOf(inner)]
+  const text = `${what}: ${isLate ? 'it took too long' : messageOf(inner)}`
+  return hostError(code ?? 'PEER_UNREACHABLE', text, { cause: error })
 }
 
 /**
@@ -67,6 +69,9 @@ const nameOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'name' in error && typeof error.name === 'string'
     ? error.name
     : ''
+
+/** A handshake that was too slow is wrapped in the error of one that was refused, by its text alone. */
+const isTimeoutText = (error: unknown): boolean => /timeout|timed out/i.test(messageOf(error))
 
 /** A dial to several addresses fails with all their errors: a refusal says more than silence does. */
 const innermost = (error: unknown): unknown => {
