@@ -127,14 +127,21 @@ describe('calls over real HTTP', () => {
   })
 })
 
-test('an input that no server takes is not sent', async () => {
+test('neither an input that no server takes nor an aborted call is sent', async () => {
+  let calls = 0
   const unused = createClient({
     baseUrl,
-    fetch: () => Promise.reject(new Error('must not be called')),
+    fetch: () => {
+      calls++
+      return Promise.reject(new Error('unused'))
+    },
   })
+  const signal = AbortSignal.abort()
+  await expect(unused.call('put', PUT, { signal })).rejects.toMatchObject({ code: 'ABORTED' })
   await expect(unused.call('put', { key: '', value: bytes('') })).rejects.toMatchObject({
     code: 'API_REQUEST_INVALID',
   })
+  expect(calls).toBe(0)
 })
 
 test.each(['127.0.0.1:80', 'ftp://a', 'http://a/b', 'http://user:pw@a', 'http://a?x', 'http://'])(

@@ -28,27 +28,33 @@ export interface Problem {
   readonly suggestion?: string | undefined
 }
 
+/** Control characters escaped, so that a text from outside cannot drive a terminal. */
+const printable = (text: string): string =>
+  text
+    .toWellFormed()
+    .replace(
+      /[\p{Cc}\u2028\u2029]/gu,
+      (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    )
+
 /** `bzzz.yaml:3:5`, `BZZZ_HTTP_PORT` or `--http-port`. */
 export const formatPlace = (place: Place): string => {
-  if (place.source === 'file') return `${place.file}:${place.line}:${place.column}`
-  return place.source === 'environment' ? place.variable : `--${place.flag}`
+  if (place.source === 'file') return printable(`${place.file}:${place.line}:${place.column}`)
+  return printable(place.source === 'environment' ? place.variable : `--${place.flag}`)
 }
 
 /** `bzzz.yaml:3:5: 30 has no unit; write 30s for seconds`. */
 export const formatProblem = (problem: Problem): string => {
   const suggestion = problem.suggestion === undefined ? '' : `; ${problem.suggestion}`
-  return `${formatPlace(problem.place)}: ${problem.message}${suggestion}`
+  return `${formatPlace(problem.place)}: ${printable(problem.message + suggestion)}`
 }
 
 /** Longer quotations add nothing to a message. */
 const QUOTE_CHARS_MAX = 60
 
 /** A text from outside as it may stand in a message: quoted, escaped, bounded. */
-export const quote = (text: string): string => {
-  const short = text.length > QUOTE_CHARS_MAX ? `${text.slice(0, QUOTE_CHARS_MAX)}...` : text
+export const quote = (text: string): string =>
   // JSON leaves DEL and the C1 controls alone, and a terminal obeys them.
-  return JSON.stringify(short.toWellFormed()).replace(
-    /[\u007f-\u009f\u2028\u2029]/g,
-    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  printable(
+    JSON.stringify(text.length > QUOTE_CHARS_MAX ? `${text.slice(0, QUOTE_CHARS_MAX)}...` : text),
   )
-}

@@ -35,8 +35,9 @@ export interface YamlDocument {
 }
 
 /**
- * A bound on the depth that any parser could reach: flow brackets outside of quotes and comments
- * are counted as open, indentation as one level per two columns or per dash.
+ * True when a parser might recurse too deep: more brackets open than allowed (those in quotes and comments
+ * count too: no configuration has so many), an indentation of two columns per level, or as many dashes
+ * in one line. The patterns have one way to match each space, so that no text makes them slow.
  */
 export const isTooDeep = (text: string): boolean => {
   let open = 0
@@ -45,7 +46,7 @@ export const isTooDeep = (text: string): boolean => {
     else if ((char === ']' || char === '}') && open > 0) open--
     if (open > DEPTH_MAX) return true
   }
-  return /^(?:[ ]{64}|(?:[ ]*[-?:][ \t]+){32})/m.test(text)
+  return /^(?: {64} *[^ #\r\n]| *(?:[-?:][ \t]+){32})/m.test(text)
 }
 
 const problemAt = (kind: Problem['kind'], place: Place, message: string, suggestion?: string) => ({

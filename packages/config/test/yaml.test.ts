@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
 import { codeOf } from '@bzzz/base'
-import { ALIASES_MAX, DEPTH_MAX, FILE_BYTES_MAX } from '../src/yaml-document.js'
+import { ALIASES_MAX, DEPTH_MAX, FILE_BYTES_MAX, isTooDeep } from '../src/yaml-document.js'
 import { coordinatorFields } from '../src/coordinator-fields.js'
 import { loadCoordinator, loadSmall, problemsOf, sentencesOf, yaml } from './helpers.js'
 
@@ -79,6 +79,14 @@ describe('limits', () => {
     ])
       expect(refusal(text)).toMatch(new RegExp(`deeper than ${DEPTH_MAX}`))
     expect(refusal('['.repeat(DEPTH_MAX))).not.toMatch(/deeper/)
+    expect(refusal(`bzzz: {}\n${' '.repeat(70)}# aligned with what stands above\n`)).toBe('')
+  })
+
+  test('no spaces make the check of the depth slow', () => {
+    const lines = [`${'-         '.repeat(31)}x`, ' '.repeat(100_000), `- ${' '.repeat(100_000)}x`]
+    const startedMs = performance.now()
+    for (const line of lines) expect(isTooDeep(`${line}\n`.repeat(2))).toBe(false)
+    expect(performance.now() - startedMs).toBeLessThan(1000)
   })
 
   test('a bomb of 10 KiB is refused in a moment', () => {
@@ -93,12 +101,26 @@ describe('limits', () => {
     expect(performance.now() - startedMs).toBeLessThan(1000)
   })
 
-  test('60,000 keys in one section take no square of the time', () => {
+  test('30,000 keys in one section take no square of the time', () => {
     const text = Array.from({ length: 30_000 }, (_, at) => `k${at}:`).join('\n')
     const startedMs = performance.now()
     expect(problemsOf(() => loadSmall(yaml(text))).length).toBeGreaterThan(0)
     expect(performance.now() - startedMs).toBeLessThan(5000)
   })
+})
+
+test('control characters of a file or a variable reach no terminal', () => {
+  const escape = '\u001b[31m\u009b'
+  const sentences = [
+    refusal(`bzzz: { ${escape}: "`),
+    refusal(`bzzz: { names: [${escape}] }`),
+    refusal(`bzzz: !${escape} {}`),
+    sentencesOf(() => loadSmall({ env: { [`BZZZ_${escape}`]: '1' } })).join(''),
+  ]
+  for (const sentence of sentences) {
+    expect(sentence).not.toBe('')
+    expect(sentence.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
+  }
 })
 
 test('no file changes the prototype of anything', () => {
