@@ -212,7 +212,7 @@ export class World implements Ground {
     // What was called before the world ran gets as far as it can without it.
     await this.#turn()
     while (this.#failure === undefined) {
-      if (this.#leaveGoals((goal) => goal.isReached(), 'reached')) await this.#turn()
+      while (this.#leaveGoals((goal) => goal.isReached(), 'reached')) await this.#turn()
       if (this.#goals.length === 0 && this.#drivers === 0) break
       const horizonMs = Math.min(...this.#goals.map((goal) => goal.boundMs))
       const next = this.#nextEvent()
