@@ -1,5 +1,6 @@
 import { codeOf, type PeerState } from '@bzzz/base'
 import { afterEach } from '@jest/globals'
+import type { Connection } from '@libp2p/interface'
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -37,6 +38,12 @@ export const addressOf = (host: Libp2pHost): string => {
   const address = host.addresses()[0]
   if (address === undefined) throw new Error('the host does not listen')
   return address
+}
+
+export const connectionOf = (host: Libp2pHost): Connection => {
+  const [connection] = host.libp2p.getConnections()
+  if (connection === undefined) throw new Error('the host has no connection')
+  return connection
 }
 
 /** Two hosts; the second one echoes, and the first one is connected to it. */

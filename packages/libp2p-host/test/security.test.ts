@@ -6,6 +6,7 @@ import type { Libp2pHost } from '../src/host.js'
 import { HEADER_BYTES, REQUEST } from '../src/rpc/frame.js'
 import {
   addressOf,
+  connectionOf,
   ECHO,
   failureCode,
   seedOf,
@@ -127,9 +128,9 @@ describe('bad neighbours', () => {
     const [client, server] = await startPair({
       onEvent: ({ level, message }) => told.push(`${level} ${message}`),
     })
-    const stream = await client.libp2p
-      .getConnections()[0]!
-      .newStream(ECHO, { signal: AbortSignal.timeout(5_000) })
+    const stream = await connectionOf(client).newStream(ECHO, {
+      signal: AbortSignal.timeout(5_000),
+    })
     const header = new Uint8Array(HEADER_BYTES).fill(0xff)
     header[4] = REQUEST
     stream.send(header)
@@ -141,10 +142,10 @@ describe('bad neighbours', () => {
 
   test('a peer may open a few streams of a protocol, not many', async () => {
     const [client] = await startPair()
-    const [connection] = client.libp2p.getConnections()
+    const connection = connectionOf(client)
     const signal = AbortSignal.timeout(5_000)
     const streams = await Promise.all(
-      Array.from({ length: 20 }, () => connection!.newStream(ECHO, { signal })),
+      Array.from({ length: 20 }, () => connection.newStream(ECHO, { signal })),
     )
     const open = () => streams.filter(({ status }) => status === 'open').length
     await until('most of them reset', () => open() <= 4)
@@ -158,8 +159,8 @@ describe('bad neighbours', () => {
       served++
       return new Uint8Array(1024 * 1024)
     })
-    const [connection] = client.libp2p.getConnections()
-    const stream = await connection!.newStream('/test/big/1', {
+    const connection = connectionOf(client)
+    const stream = await connection.newStream('/test/big/1', {
       signal: AbortSignal.timeout(5_000),
     })
     stream.pause()

@@ -1,6 +1,6 @@
 import { codeOf, concatBytes, crc32, seededRandom, type Random } from '@bzzz/base'
 import { describe, expect, test } from '@jest/globals'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { FRAGMENT_BYTES, MESSAGE_BYTES_MAX } from '../limits.js'
 import { Assembler, type Message } from './assembler.js'
 import { ANSWER, FAILURE, HEADER_BYTES, REQUEST, writeFrame, type FrameKind } from './frame.js'

@@ -251,13 +251,13 @@ describe('limits of the serving side', () => {
   })
 })
 
-describe('violations', () => {
-  const frame = (kind: typeof REQUEST | typeof ANSWER): Uint8Array => {
-    const bytes = new Uint8Array(HEADER_BYTES)
-    writeFrame(bytes, 0, { kind, id: 1, payload: new Uint8Array(0), hasMore: false })
-    return bytes
-  }
+const frame = (kind: typeof REQUEST | typeof ANSWER): Uint8Array => {
+  const bytes = new Uint8Array(HEADER_BYTES)
+  writeFrame(bytes, 0, { kind, id: 1, payload: new Uint8Array(0), hasMore: false })
+  return bytes
+}
 
+describe('violations', () => {
   test('an answer on a stream for requests resets it', () => {
     const { answers, log } = joined((payload) => payload)
     answers.onBytes(frame(ANSWER))

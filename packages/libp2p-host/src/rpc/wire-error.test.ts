@@ -1,6 +1,6 @@
 import { baseError, BzzzError, codeOf, verdictOf } from '@bzzz/base'
 import { describe, expect, test } from '@jest/globals'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { decodeError, encodeError } from './wire-error.js'
 
 const row = (verdict: 'unavailable' | 'answered', http: number, remedy: string) => ({
@@ -9,6 +9,15 @@ const row = (verdict: 'unavailable' | 'answered', http: number, remedy: string) 
   meaning: 'something happened',
   remedy,
 })
+
+/** The code of the error in the bytes, or of the error that refuses them. */
+const codeRead = (bytes: Uint8Array): string | undefined => {
+  try {
+    return decodeError(bytes, 'peer').code
+  } catch (error) {
+    return codeOf(error)
+  }
+}
 
 describe('errors on the wire', () => {
   test('code, message, verdict, status and remedy cross', () => {
@@ -57,11 +66,7 @@ describe('errors on the wire', () => {
   test('any bytes are an error or are refused', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
-        try {
-          expect(decodeError(bytes, 'peer').code).toMatch(/^[A-Z]/)
-        } catch (error) {
-          expect(['BYTES_INVALID', 'FRAME_INVALID']).toContain(codeOf(error))
-        }
+        expect(codeRead(bytes)).toMatch(/^[A-Z]/)
       }),
       { numRuns: 2_000 },
     )
