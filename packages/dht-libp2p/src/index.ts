@@ -1,1 +1,5 @@
-export {}
+export { KV_PROTOCOL } from './client.js'
+export { Libp2pDHT } from './libp2p-dht.js'
+export type { Contacts } from './membership.js'
+export type { Libp2pDHTOptions } from './options.js'
+export { diskViewStorage, memoryViewStorage, type ViewStorage } from './view-storage.js'

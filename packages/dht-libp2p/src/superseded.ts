@@ -1,0 +1,43 @@
+import { compareVersions, type Version } from '@bzzz/base'
+import type { Held } from './wire/reply.js'
+
+const nameOf = (key: string, version: Version): string =>
+  `${version.wallMs}.${version.counter}.${version.writer}/${key}`
+
+/**
+ * Versions that this replica held and then replaced. A writer that is refused must know whether
+ * its version was ever held: readers may have seen it then, and a second stamp would let the same
+ * write take effect twice. Bounded and in memory, so it also says when it cannot tell.
+ */
+export class Superseded {
+  readonly #max: number
+  readonly #names = new Map<string, number>()
+  /** Nothing stamped up to here is remembered for certain. */
+  #forgottenUntilMs = 0
+
+  constructor(max: number) {
+    this.#max = max
+  }
+
+  /** Tells that this replica may have held anything that was stamped up to this time. */
+  forgetUntil(wallMs: number): void {
+    this.#forgottenUntilMs = Math.max(this.#forgottenUntilMs, wallMs)
+  }
+
+  /** Tells that a replica's record was replaced by a newer one. */
+  note(key: string, version: Version): void {
+    this.#names.set(nameOf(key, version), version.wallMs)
+    if (this.#names.size <= this.#max) return
+    for (const [name, wallMs] of this.#names) {
+      this.#names.delete(name)
+      this.#forgottenUntilMs = Math.max(this.#forgottenUntilMs, wallMs)
+      break
+    }
+  }
+
+  held(key: string, version: Version, newest: Version): Held {
+    if (compareVersions(version, newest) === 0 || this.#names.has(nameOf(key, version)))
+      return 'before'
+    return version.wallMs <= this.#forgottenUntilMs ? 'unknown' : 'never'
+  }
+}

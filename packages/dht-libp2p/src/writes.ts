@@ -1,0 +1,361 @@
+import {
+  compareVersions,
+  replicasFor,
+  type Clock,
+  type Level,
+  type Random,
+  type StampedRecord,
+} from '@bzzz/base'
+import type { Store } from '@bzzz/store'
+import type { Answer, Client } from './client.js'
+import { Deadlines } from './deadlines.js'
+import { Lanes } from './lanes.js'
+import { DRAIN_MAX, PARKED_MAX, RESTAMPS_MAX } from './limits.js'
+import type { Membership } from './membership.js'
+import type { PeerStates } from './peer-states.js'
+import { Tally } from './tally.js'
+import type { WriteResult } from './wire/reply.js'
+import type { WriteEnd, WriteOp } from './write-op.js'
+
+export interface WritesOptions {
+  readonly self: string
+  readonly store: Store
+  readonly client: Client
+  readonly membership: Membership
+  readonly states: PeerStates
+  readonly deadlines: Deadlines
+  readonly clock: Clock
+  readonly random: Random
+  /** True when a quorum holds the key at this version or a later one. */
+  readonly confirm: (record: StampedRecord, timeoutMs: number) => Promise<boolean>
+}
+
+export interface WriteStart {
+  readonly record: StampedRecord
+  readonly level: Level
+  readonly timeoutMs: number
+  /** When the record may leave this node; undefined: now. */
+  readonly sendable: Promise<void> | undefined
+  readonly committed: Promise<void>
+}
+
+/** Brings this node's writes to their replicas, and tells callers when their level is reached. */
+export class Writes {
+  readonly #options: WritesOptions
+  readonly #lanes: Lanes<WriteOp>
+  /** By key, in the order of their stamps. */
+  readonly #ops = new Map<string, WriteOp[]>()
+  #count = 0
+  #isPumping = false
+  #mustPumpAgain = false
+  #isStopped = false
+
+  constructor(options: WritesOptions) {
+    this.#options = options
+    const { clock, random } = options
+    this.#lanes = new Lanes({
+      clock,
+      random,
+      resend: (op, peer) => {
+        if (this.#isLive(op)) this.#send(op, peer)
+      },
+    })
+  }
+
+  /** Resolves with how it ended and the operation, whose record may bear a newer stamp by then. */
+  async run(start: WriteStart): Promise<{ end: WriteEnd; op: WriteOp }> {
+    const { record, level, timeoutMs, sendable, committed } = start
+    const op = this.#newOp(record, level)
+    this.#add(op)
+    const ended = new Promise<WriteEnd>((resolve) => {
+      op.settle = resolve
+    })
+    if (level !== 'local')
+      op.cancelDeadline = this.#options.deadlines.add(timeoutMs, () => {
+        this.#settle(op, 'pending')
+      })
+    const isLocal = committed.then(() => {
+      op.isCommitted = true
+      this.#noteOwn(op)
+    })
+    if (sendable === undefined) this.#sendAll(op)
+    else
+      sendable.then(
+        () => {
+          this.#sendAll(op)
+        },
+        () => {},
+      )
+    try {
+      await isLocal
+    } catch (error) {
+      this.#drop(op)
+      throw error
+    }
+    return { end: await ended, op }
+  }
+
+  /** Goes on with records that the store still marks as not replicated. */
+  pump(): void {
+    this.#mustPumpAgain = true
+    if (this.#isPumping) return
+    this.#isPumping = true
+    void this.#pumpAll().finally(() => {
+      this.#isPumping = false
+    })
+  }
+
+  peerReturned(peer: string): void {
+    this.#lanes.wake(peer)
+  }
+
+  /** Begins anew under the present view: what replicas of another one said does not count. */
+  viewChanged(): void {
+    const all = [...this.#ops.values()].flat()
+    this.#lanes.clear()
+    for (const op of all) {
+      if (op.settle === undefined) {
+        this.#drop(op)
+        continue
+      }
+      this.#begin(op)
+      this.#noteOwn(op)
+      this.#sendAll(op)
+    }
+    this.pump()
+  }
+
+  /** Ends every operation; nobody is left waiting. */
+  stop(): void {
+    this.#isStopped = true
+    this.#lanes.clear()
+    for (const op of [...this.#ops.values()].flat()) {
+      this.#settle(op, 'pending')
+      this.#drop(op)
+    }
+  }
+
+  async #pumpAll(): Promise<void> {
+    while (this.#mustPumpAgain && !this.#isStopped) {
+      this.#mustPumpAgain = false
+      await this.#pump().catch(() => {})
+    }
+  }
+
+  async #pump(): Promise<void> {
+    const { store } = this.#options
+    for (const key of Array.from(store.dirtyKeys())) {
+      if (this.#count >= PARKED_MAX || this.#isStopped) return
+      if (this.#ops.has(key)) continue
+      const record = await store.read(key)
+      if (record === undefined || !store.isDirty(key) || this.#ops.has(key)) continue
+      const op = this.#newOp(record, 'local')
+      op.isCommitted = true
+      this.#add(op)
+      this.#noteOwn(op)
+      this.#sendAll(op)
+      if (this.#count % DRAIN_MAX === 0)
+        await new Promise<void>((resolve) => {
+          this.#options.clock.setTimer(resolve, 1)
+        })
+    }
+  }
+
+  #newOp(record: StampedRecord, level: Level): WriteOp {
+    const op: WriteOp = {
+      record,
+      level,
+      mayRestamp: level !== 'local',
+      isCommitted: false,
+      replicas: [],
+      tally: new Tally(0, 0),
+      done: new Set(),
+      heldBy: new Set(),
+      round: 0,
+      restamps: 0,
+      isRestamping: false,
+      settle: undefined,
+      cancelDeadline: undefined,
+    }
+    this.#begin(op)
+    return op
+  }
+
+  #begin(op: WriteOp): void {
+    const { membership, store } = this.#options
+    op.round++
+    op.replicas = membership.placement.of(store.bucketOf(op.record.key))
+    op.tally = new Tally(op.replicas.length, replicasFor(op.level, op.replicas.length))
+    op.done.clear()
+    op.heldBy.clear()
+  }
+
+  #noteOwn(op: WriteOp): void {
+    const { self, membership, store } = this.#options
+    if (!op.isCommitted) return
+    if (store.head(op.record.key)?.version === undefined) return
+    op.heldBy.add(self)
+    if (op.replicas.includes(self)) {
+      op.done.add(self)
+      if (membership.isCounted) op.tally.holds(self)
+    }
+    if (op.level === 'local') this.#settle(op, 'acknowledged')
+    this.#check(op)
+  }
+
+  #sendAll(op: WriteOp): void {
+    const { self, states } = this.#options
+    for (const peer of op.replicas) {
+      if (peer === self || op.done.has(peer)) continue
+      // Suspects are not avoided here: a write wants all replicas, and nobody waits for the last.
+      if (states.of(peer) === 'disconnected') this.#park(op, peer)
+      else this.#send(op, peer)
+    }
+    this.#check(op)
+  }
+
+  #send(op: WriteOp, peer: string): void {
+    const { round } = op
+    this.#options.client.write(peer, op.record, (answer) => {
+      if (op.round === round && this.#isLive(op)) this.#answered(op, peer, answer)
+    })
+  }
+
+  #answered(op: WriteOp, peer: string, answer: Answer<WriteResult>): void {
+    if (answer.kind === 'error') {
+      this.#park(op, peer)
+      return
+    }
+    this.#lanes.succeeded(peer)
+    if (answer.kind === 'view-differs') {
+      this.#agree(op, peer)
+      return
+    }
+    const { result, isCounted } = answer
+    if (result.outcome !== 'stored' && result.outcome !== 'known' && result.outcome !== 'newer') {
+      this.#park(op, peer)
+      return
+    }
+    op.done.add(peer)
+    if (result.outcome === 'stored' || result.outcome === 'known') op.heldBy.add(peer)
+    if (isCounted) op.tally.note(peer, result)
+    else if (op.settle !== undefined) {
+      // The peer is joining; only its later answer counts.
+      op.done.delete(peer)
+      this.#park(op, peer)
+    }
+    this.#check(op)
+  }
+
+  #agree(op: WriteOp, peer: string): void {
+    const { round } = op
+    const { membership } = this.#options
+    membership.exchange(peer).then(
+      () => {
+        if (op.round === round && this.#isLive(op)) this.#send(op, peer)
+      },
+      () => {
+        if (op.round === round && this.#isLive(op)) this.#park(op, peer)
+      },
+    )
+  }
+
+  #park(op: WriteOp, peer: string): void {
+    // Beyond the bound the store remembers that the key is dirty; nobody waits for such an operation.
+    if (op.settle === undefined && this.#count > PARKED_MAX) this.#drop(op)
+    else this.#lanes.park(op, peer)
+  }
+
+  #check(op: WriteOp): void {
+    const { state } = op.tally
+    if (state.kind === 'reached' && this.#isSettleable(op)) this.#settle(op, 'acknowledged')
+    if (!op.isCommitted || op.isRestamping) return
+    if (state.kind === 'restamp' && op.mayRestamp && op.restamps < RESTAMPS_MAX)
+      void this.#restamp(op, state.above)
+    else if (op.replicas.every((peer) => op.done.has(peer))) this.#finish(op)
+  }
+
+  #isSettleable(op: WriteOp): boolean {
+    return op.level !== 'local' && op.isCommitted
+  }
+
+  /** Every replica holds the record, or something newer. */
+  #finish(op: WriteOp): void {
+    const { store } = this.#options
+    const { key, version } = op.record
+    if (store.isDirty(key)) store.markClean([{ key, version }])
+    // A level that these replicas cannot give stays unreached.
+    this.#settle(op, op.tally.state.kind === 'reached' ? 'acknowledged' : 'pending')
+    this.#drop(op)
+  }
+
+  /**
+   * Stamps above what refused it. When this node has given the key a later stamp since, that later
+   * write stands for both, once a quorum is known to hold it.
+   */
+  async #restamp(op: WriteOp, above: StampedRecord['version']): Promise<void> {
+    op.isRestamping = true
+    op.restamps++
+    try {
+      const { key, value, deleted, expiresAtMs, opId } = op.record
+      const intent = deleted ? { key, deleted, expiresAtMs } : { key, value, expiresAtMs }
+      const append = this.#options.store.append(intent, { opId, above })
+      if (append.isDuplicate) await this.#followLater(op)
+      else {
+        op.record = append.record
+        op.isCommitted = false
+        this.#begin(op)
+        await append.committed
+        op.isCommitted = true
+        this.#noteOwn(op)
+        this.#sendAll(op)
+      }
+    } catch {
+      // Too far ahead, or the store cannot write: the operation stays pending.
+    } finally {
+      op.isRestamping = false
+    }
+    if (this.#isLive(op)) this.#check(op)
+  }
+
+  async #followLater(op: WriteOp): Promise<void> {
+    const newest = this.#options.store.head(op.record.key)
+    if (newest === undefined || compareVersions(newest.version, op.record.version) <= 0) return
+    const later: StampedRecord = { ...op.record, version: newest.version }
+    if (await this.#options.confirm(later, 1000)) {
+      this.#settle(op, 'acknowledged')
+      this.#drop(op)
+    }
+  }
+
+  #settle(op: WriteOp, end: WriteEnd): void {
+    op.cancelDeadline?.()
+    op.cancelDeadline = undefined
+    const { settle } = op
+    op.settle = undefined
+    settle?.(end)
+  }
+
+  #add(op: WriteOp): void {
+    const { key } = op.record
+    const list = this.#ops.get(key)
+    if (list === undefined) this.#ops.set(key, [op])
+    else list.push(op)
+    this.#count++
+  }
+
+  #isLive(op: WriteOp): boolean {
+    return this.#ops.get(op.record.key)?.includes(op) === true
+  }
+
+  #drop(op: WriteOp): void {
+    const { key } = op.record
+    const list = this.#ops.get(key)
+    const index = list?.indexOf(op) ?? -1
+    if (list === undefined || index < 0) return
+    list.splice(index, 1)
+    this.#count--
+    if (list.length === 0) this.#ops.delete(key)
+    for (const peer of op.replicas) this.#lanes.remove(op, peer)
+  }
+}
