@@ -1,6 +1,7 @@
 import { messageOf, toHex, type Disk } from '@bzzz/base'
 import type { CleanMark } from '../batch.js'
 import type { Entry, Location } from '../entry.js'
+import { storeError } from '../errors.js'
 import { isFull } from './ballast.js'
 import { beginFrame, finishFrame, hashFrame } from './frame.js'
 import { encodeClean, encodeRecord } from './item.js'
@@ -90,7 +91,7 @@ export class LogWriter {
     const at = active.file.size
     const { bytes, locations } = this.#encode(content, active.number, at)
     await appendWhole(active, bytes, at)
-    await active.file.sync()
+    await syncWhole(active)
     const chain = this.#chain
     chain.hash = hashFrame(bytes)
     chain.nextFrame++
@@ -189,6 +190,18 @@ export class LogWriter {
     const result = this.#turn.then(change)
     this.#turn = result.catch(() => {})
     return result
+  }
+}
+
+/** Whatever the disk says: what a failed sync left behind is unknown, and a second one would not tell. */
+const syncWhole = async (segment: Segment): Promise<void> => {
+  try {
+    await segment.file.sync()
+  } catch (cause) {
+    throw storeError('STORE_FAILED', `${segment.name} could not be synced: ${messageOf(cause)}`, {
+      cause,
+      details: { file: segment.name },
+    })
   }
 }
 

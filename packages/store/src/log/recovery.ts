@@ -153,10 +153,9 @@ const removeLeftovers = async (
   options: RecoveryOptions,
   format: LogFormat,
   manifest: Manifest,
-  names: readonly string[],
 ): Promise<void> => {
   const known = new Set(manifest.segments.map(({ number }) => number))
-  for (const name of names) {
+  for (const name of await options.disk.list()) {
     const number = segmentNumber(name)
     const isTemporary = name.endsWith('.tmp')
     if (!isTemporary && (number === undefined || known.has(number))) continue
@@ -214,7 +213,7 @@ export const recover = async (options: RecoveryOptions): Promise<Recovered> => {
     crc32,
   }
   const manifest = await listed(options, format, mark, names)
-  await removeLeftovers(options, format, manifest, names)
+  await removeLeftovers(options, format, manifest)
   const segments = await openSegments(disk, manifest, await disk.list(), mark)
   try {
     const chain = await replayAll(segments, format, options.sink, new MarkCheck(mark))

@@ -1,4 +1,4 @@
-import { crc32, fromUtf8, utf8, type Disk } from '@bzzz/base'
+import { crc32, fromUtf8, messageOf, utf8, type Disk } from '@bzzz/base'
 import { storeError } from '../errors.js'
 
 /** The greatest of these files, a manifest, names some thousand segments in 200 bytes each. */
@@ -56,5 +56,13 @@ export const replaceFile = async (disk: Disk, name: string, bytes: Uint8Array): 
     await file.close()
   }
   await disk.rename(temporary, name)
-  await disk.syncDirectory()
+  try {
+    await disk.syncDirectory()
+  } catch (cause) {
+    // Even on a full disk: nobody knows now which of the two contents a crash would leave.
+    throw storeError('STORE_FAILED', `${name} could not be synced: ${messageOf(cause)}`, {
+      cause,
+      details: { file: name },
+    })
+  }
 }
