@@ -1,10 +1,9 @@
 import {
-  codeOf,
+  abortError,
   Emitter,
   Service,
   throwIfAborted,
   type AbortOptions,
-  type Cancel,
   type PeerStatus,
   type PeerTransport,
   type RequestHandler,
@@ -17,17 +16,18 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { parseAddress, parsePeerId, withPeerId } from './addresses.js'
 import { hostError } from './errors.js'
 import { createGater } from './gater.js'
-import { DEAD_LINK_MS, DIAL_MS, REDIAL_FORGET_MS } from './limits.js'
+import { DEAD_LINK_MS, DIAL_MS } from './limits.js'
 import { createNode, type HostServices } from './node.js'
 import { assertNodeVersion } from './node-version.js'
 import { resolveOptions, type Libp2pHostOptions, type ResolvedOptions } from './options.js'
-import { nextLag } from './own-lag.js'
 import { HEARTBEAT, type PeerLink } from './peer-link.js'
 import { Peers } from './peers.js'
-import { Redialer, type DialOutcome } from './redialer.js'
+import { Reconnector } from './reconnector.js'
+import { Redialer } from './redialer.js'
 import { Deadlines } from './rpc/deadlines.js'
 import { Serving } from './serving.js'
-import { timeLimit } from './time-limit.js'
+import { Ticker } from './ticker.js'
+import { timeLimit, type TimeLimit } from './time-limit.js'
 import { translateListenError, translatePeerError } from './translate.js'
 
 export interface DialOptions extends AbortOptions {
@@ -47,18 +47,13 @@ export class Libp2pHost extends Service implements PeerTransport {
   readonly peerId: string
   readonly signer: Signer
   readonly #options: ResolvedOptions
-  readonly #tickMs: number
   readonly #deadlines: Deadlines
-  readonly #redialer: Redialer
+  readonly #reconnector: Reconnector
+  readonly #ticker: Ticker
   readonly #serving: Serving
   readonly #peers: Peers
   readonly #events: Emitter<{ peer: PeerStatus }>
-  /** Which bootstrap address led to which peer. */
-  readonly #bootstrapOf = new Map<string, string>()
   #node: Libp2p<HostServices> | undefined
-  #cancelTick: Cancel | undefined
-  #lastTickMs = 0
-  #lagMs = 0
 
   /** Throws `HOST_OPTION_INVALID`, `HOST_ADDRESS_INVALID`, `HOST_NODE_TOO_OLD`. */
   constructor(options: Libp2pHostOptions) {
@@ -68,9 +63,20 @@ export class Libp2pHost extends Service implements PeerTransport {
     this.signer = createSigner(this.#options.seed)
     this.peerId = this.signer.peerId
     const { clock, random, heartbeatMs, suspectAfterMs, queuedBytesMax } = this.#options
-    this.#tickMs = heartbeatMs / 2
+    const tickMs = heartbeatMs / 2
     this.#deadlines = new Deadlines(clock)
-    this.#redialer = new Redialer(clock, random)
+    this.#ticker = new Ticker(clock, tickMs, (elapsedMs, lagMs) => {
+      for (const link of this.#peers) link.tick(elapsedMs, lagMs)
+    })
+    this.#reconnector = new Reconnector({
+      redialer: new Redialer(clock, random),
+      bootstrap: this.#options.bootstrap,
+      dialAddress: (address) => this.dial(address),
+      dialPeer: (link) => this.#redial(link),
+      onFailure: (address, error) => {
+        this.#options.onEvent({ level: 'debug', message: `no peer at ${address}`, error })
+      },
+    })
     this.#events = new Emitter((error) => {
       this.#options.onEvent({ level: 'warn', message: 'a peer-change listener failed', error })
     })
@@ -86,7 +92,7 @@ export class Libp2pHost extends Service implements PeerTransport {
       clock,
       queuedBytesMax,
       deadlines: this.#deadlines,
-      detector: { heartbeatMs, suspectAfterMs, deadAfterMs, tickMs: this.#tickMs },
+      detector: { heartbeatMs, suspectAfterMs, deadAfterMs, tickMs },
       connect: (peerId) => this.#connect(peerId),
       onChange: (link, hasNewState) => {
         this.#onChange(link, hasNewState)
@@ -126,26 +132,28 @@ export class Libp2pHost extends Service implements PeerTransport {
 
   /** Closes the connections to a peer and dials it no more. It may still connect by itself. */
   async hangUp(peerId: string): Promise<void> {
-    this.#redialer.drop(peerId)
+    this.#reconnector.drop(peerId)
     await this.#peers.get(peerId)?.hangUp()
   }
 
   /**
    * Peers nearest to the key by kad-dht's metric, nearest first, without this node; none while
-   * none is known. The key is hashed.
+   * none is known. The key is hashed. Rejects with `TIMEOUT` and `ABORTED`.
    */
-  async *closestPeers(key: Uint8Array, options: AbortOptions = {}): AsyncIterable<string> {
+  async *closestPeers(key: Uint8Array, options: DialOptions = {}): AsyncIterable<string> {
     throwIfAborted(options.signal)
+    const { clock } = this.#options
     const { dht } = this.libp2p.services
     // With an empty table kad-dht would wait for a peer, up to three minutes.
     if (this.libp2p.getPeers().length === 0) return
-    const { signal } = options
+    const limit = timeLimit(clock, options.timeoutMs ?? DIAL_MS, options.signal)
     try {
-      for await (const event of dht.getClosestPeers(key, signal === undefined ? {} : { signal }))
+      for await (const event of dht.getClosestPeers(key, { signal: limit.signal }))
         if (event.name === 'FINAL_PEER') yield event.peer.id.toString()
     } catch (error) {
-      throwIfAborted(signal)
-      throw translatePeerError(error, 'cannot look for the closest peers')
+      throw this.#failureOf(error, options, limit, 'cannot look for the closest peers')
+    } finally {
+      limit.clear()
     }
   }
 
@@ -222,14 +230,13 @@ export class Libp2pHost extends Service implements PeerTransport {
       throw translateListenError(error, listen)
     }
     this.#node = node
-    this.#lastTickMs = this.#options.clock.monotonicMs()
-    this.#scheduleTick()
-    for (const address of this.#options.bootstrap) this.#wantBootstrap(address, true)
+    this.#ticker.start()
+    this.#reconnector.start()
   }
 
   protected override async onStop(): Promise<void> {
-    this.#cancelTick?.()
-    this.#redialer.stop()
+    this.#ticker.stop()
+    this.#reconnector.stop()
     for (const link of this.#peers) link.stop()
     this.#deadlines.stop()
     this.#serving.detach()
@@ -305,70 +312,34 @@ export class Libp2pHost extends Service implements PeerTransport {
     try {
       return await dial(limit.signal)
     } catch (error) {
-      throwIfAborted(options.signal)
-      throw limit.signal.aborted ? limit.signal.reason : translatePeerError(error, what)
+      throw this.#failureOf(error, options, limit, what)
     } finally {
       limit.clear()
     }
   }
 
+  #failureOf(error: unknown, { signal }: AbortOptions, limit: TimeLimit, what: string): unknown {
+    if (signal?.aborted === true) return abortError(signal)
+    return limit.signal.aborted ? limit.signal.reason : translatePeerError(error, what)
+  }
+
   #onChange(link: PeerLink, hasNewState: boolean): void {
     this.#peers.invalidate()
     if (!hasNewState) return
-    if (link.state === 'connected') this.#redialer.drop(link.peerId)
+    if (link.state === 'connected') this.#reconnector.onJoined(link)
     this.#options.onEvent({ level: 'info', message: link.state, peerId: link.peerId })
     this.#events.emit('peer', link.status)
   }
 
   #onLost(link: PeerLink): void {
     this.#peers.onLost(link)
-    if (!this.isStarted || !link.isWanted) return
-    const { peerId } = link
-    const address = this.#bootstrapOf.get(peerId)
-    if (address !== undefined) this.#wantBootstrap(address, false)
-    if (link.hasJoined) this.#redialer.want(peerId, () => this.#redial(peerId), REDIAL_FORGET_MS)
+    if (this.isStarted) this.#reconnector.onLost(link)
   }
 
-  async #redial(peerId: string): Promise<DialOutcome> {
-    const link = this.#peers.get(peerId)
-    if (link === undefined) return 'never'
-    if (link.state !== 'disconnected') return 'done'
-    await this.#limited({}, `cannot dial ${peerId}`, async (signal) => {
-      await this.#connect(peerId)
+  async #redial(link: PeerLink): Promise<void> {
+    await this.#limited({}, `cannot dial ${link.peerId}`, async (signal) => {
+      await this.#connect(link.peerId)
       await link.joined(signal)
     })
-    return 'done'
-  }
-
-  #wantBootstrap(address: string, atOnce: boolean): void {
-    const forMs = Number.POSITIVE_INFINITY
-    this.#redialer.want(address, () => this.#dialBootstrap(address), forMs, atOnce)
-  }
-
-  async #dialBootstrap(address: string): Promise<DialOutcome> {
-    try {
-      const peerId = await this.dial(address)
-      this.#bootstrapOf.set(peerId, address)
-      return 'done'
-    } catch (error) {
-      this.#options.onEvent({ level: 'debug', message: `bootstrap ${address} failed`, error })
-      // This node's own address, in a list that all nodes share.
-      return codeOf(error) === 'HOST_ADDRESS_INVALID' ? 'never' : 'again'
-    }
-  }
-
-  #scheduleTick(): void {
-    this.#cancelTick = this.#options.clock.setTimer(() => {
-      this.#tick()
-      this.#scheduleTick()
-    }, this.#tickMs)
-  }
-
-  #tick(): void {
-    const nowMs = this.#options.clock.monotonicMs()
-    const elapsedMs = nowMs - this.#lastTickMs
-    this.#lastTickMs = nowMs
-    this.#lagMs = nextLag(this.#lagMs, elapsedMs, this.#tickMs)
-    for (const link of this.#peers) link.tick(elapsedMs, this.#lagMs)
   }
 }
