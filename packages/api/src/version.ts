@@ -1,17 +1,14 @@
-import type { Version } from '@bzzz/base'
+import { HLC_COUNTER_MAX, type Version } from '@bzzz/base'
 import { apiError } from './errors.js'
 
 const FORM = /^(\d{1,16})\.(\d{1,5})\.([\w.~!*'()%-]{1,384})$/
-
-/** HLC counters take two bytes. */
-const COUNTER_MAX = 0xffff
 
 /** The version that a text names, or undefined. */
 export const readVersion = (text: string): Version | undefined => {
   const [, wall = '', count = '', encoded = ''] = FORM.exec(text) ?? []
   const wallMs = Number(wall)
   const counter = Number(count)
-  if (wall === '' || !Number.isSafeInteger(wallMs) || counter > COUNTER_MAX) return undefined
+  if (wall === '' || !Number.isSafeInteger(wallMs) || counter > HLC_COUNTER_MAX) return undefined
   try {
     const version = { wallMs, counter, writer: decodeURIComponent(encoded) }
     // One version has one text, so that texts can be compared instead of versions.

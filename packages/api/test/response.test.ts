@@ -51,6 +51,8 @@ describe('records', () => {
   })
 })
 
+const refused = (fields: object) => refusal(() => encodeResponse('put', { ...RECEIPT, ...fields }))
+
 describe('receipts', () => {
   test('read back', () => {
     for (const level of ['local', 2] as const) {
@@ -65,8 +67,10 @@ describe('receipts', () => {
   })
 
   test('a handler that returns something else is found out', () => {
-    const broken = { ...RECEIPT, replicas: 0 }
-    expect(refusal(() => encodeResponse('put', broken))).toMatch(/^API_RESPONSE_INVALID: replicas/)
+    expect(refused({ replicas: 0 })).toMatch(/^API_RESPONSE_INVALID: replicas/)
+    expect(refused({ version: { ...VERSION, counter: 0x1_0000 } })).toMatch(
+      /^API_RESPONSE_INVALID: version.counter/,
+    )
   })
 
   test('an answer of something else is refused, one with new fields is not', () => {

@@ -139,6 +139,16 @@ describe('enabled and backend as use_real', () => {
     ).toBe(false)
   })
 
+  test('one of both in a stronger source decides with its strength', () => {
+    const file = yaml('bzzz: { dht: { use_real: true, backend: real } }')
+    const { config, origins } = loadCoordinator({ ...file, env: { BZZZ_DHT_ENABLED: 'false' } })
+    expect(config.useRealDht).toBe(false)
+    expect(origins.useRealDht.place).toEqual({
+      source: 'environment',
+      variable: 'BZZZ_DHT_ENABLED',
+    })
+  })
+
   test('a contradiction in one source is refused, agreement is not', () => {
     expect(loadCoordinator(realWith('real')).config.useRealDht).toBe(true)
     expect(sentencesOf(() => loadCoordinator(realWith('mock')))).toEqual([

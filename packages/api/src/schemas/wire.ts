@@ -1,4 +1,4 @@
-import { fromUtf8, utf8, type Level } from '@bzzz/base'
+import { fromUtf8, HLC_COUNTER_MAX, utf8, type Level } from '@bzzz/base'
 import { z } from 'zod'
 import { fromBase64, toBase64 } from '../base64.js'
 import { KEY_BYTES_MAX, VALUE_BYTES_MAX } from '../limits.js'
@@ -44,7 +44,7 @@ export const levelSchema = z
 
 export const versionObject = z.object({
   wallMs: z.int().min(0),
-  counter: z.int().min(0),
+  counter: z.int().min(0).max(HLC_COUNTER_MAX),
   writer: z.string().min(1),
 })
 
