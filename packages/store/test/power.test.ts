@@ -1,0 +1,139 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from '@jest/globals'
+import { laneCount, privileged } from '@bzzz-tooling/jest-preset/lane'
+import { openFileStore } from '../src/node/file-store.js'
+import { linesOf, lostOf, startWriter, waitForLines } from './writer.js'
+
+const run = (command: string, ...args: string[]): void => {
+  execFileSync(command, args, { stdio: 'pipe' })
+}
+
+const reasonNotTo = (...commands: string[]): string | undefined => {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'needs root on Linux'
+  for (const command of commands)
+    try {
+      run('sh', '-c', `command -v ${command}`)
+    } catch {
+      return `needs ${command}`
+    }
+  const probe = mkdtempSync(join(tmpdir(), 'bzzz-mount-'))
+  try {
+    run('mount', '-t', 'tmpfs', 'tmpfs', probe)
+    run('umount', probe)
+    return undefined
+  } catch {
+    return 'needs the right to mount'
+  } finally {
+    rmSync(probe, { recursive: true })
+  }
+}
+
+const root = mkdtempSync(join(tmpdir(), 'bzzz-power-'))
+const mounted = new Set<string>()
+
+const mount = (at: string, ...args: string[]): void => {
+  mkdirSync(at, { recursive: true })
+  run('mount', ...args, at)
+  mounted.add(at)
+}
+
+const unmount = (at: string): void => {
+  run('umount', at)
+  mounted.delete(at)
+}
+
+afterAll(() => {
+  for (const at of mounted) run('umount', '-l', at)
+  rmSync(root, { recursive: true })
+})
+
+const open = (directory: string): ReturnType<typeof openFileStore> =>
+  openFileStore({ directory, writer: 'node-a', ballastBytes: 0 })
+
+const CUTS = laneCount(3, 40)
+
+/** Cuts the power under a writer `cuts` times; returns what was lost and how much was acknowledged. */
+const cutPower = async (
+  name: string,
+  cuts: number,
+  syncs: 'keep' | 'skip',
+): Promise<{ lost: string[]; acknowledged: number }> => {
+  const [image, at] = [join(root, `${name}.img`), join(root, name)]
+  const acknowledgements = join(root, `${name}.txt`)
+  run('truncate', '-s', '96M', image)
+  run('mkfs.ext4', '-q', image)
+  const lost: string[] = []
+  for (let cut = 0; cut < cuts; cut++) {
+    mount(at, '-o', 'loop', image)
+    const before = linesOf(acknowledgements).length
+    const writer = await startWriter(join(at, 'store'), acknowledgements, syncs)
+    await waitForLines(acknowledgements, before + 1000 + cut * 37)
+    // The ioctl of xfstests: the file system stops at once and its journal is not flushed.
+    run('xfs_io', '-x', '-c', 'shutdown', at)
+    await writer.kill()
+    unmount(at)
+    mount(at, '-o', 'loop', image)
+    try {
+      const store = await open(join(at, 'store'))
+      lost.push(...(await lostOf(store, acknowledgements)))
+      await store.stop()
+    } catch (error) {
+      lost.push(String(error))
+    }
+    unmount(at)
+  }
+  return { lost, acknowledged: linesOf(acknowledgements).length }
+}
+
+privileged(
+  'store: power cut under load',
+  reasonNotTo('mkfs.ext4', 'xfs_io', 'mount', 'truncate'),
+  () => {
+    test(`power cut x ${String(CUTS)} under load: nothing acknowledged is lost`, async () => {
+      const { lost, acknowledged } = await cutPower('synced', CUTS, 'keep')
+      expect(lost).toEqual([])
+      expect(acknowledged).toBeGreaterThan(CUTS * 1000)
+    }, 300_000)
+
+    test('the same without syncs loses records, so the test can see a loss', async () => {
+      const { lost } = await cutPower('unsynced', 1, 'skip')
+      expect(lost.length).toBeGreaterThan(0)
+    }, 60_000)
+  },
+)
+
+privileged('store: full disk', reasonNotTo('mount'), () => {
+  test('a full tmpfs: reads only, nothing acknowledged is lost, and on again with space', async () => {
+    const at = join(root, 'full')
+    mount(at, '-t', 'tmpfs', '-o', 'size=8m', 'tmpfs')
+    const options = { directory: join(at, 'store'), writer: 'node-a', ballastBytes: 1024 * 1024 }
+    const store = await openFileStore(options)
+    const written: string[] = []
+    const put = async (key: string): Promise<void> => {
+      await store.append({ key, value: new Uint8Array(100_000).fill(1) }, { opId: key }).committed
+      written.push(key)
+    }
+    const fill = async (): Promise<void> => {
+      for (let i = 0; i < 200; i++) await put(`key-${String(i)}`)
+    }
+    await expect(fill()).rejects.toMatchObject({ code: 'STORE_FULL' })
+    expect(store.state).toBe('read-only')
+    expect(written.length).toBeGreaterThan(50)
+    expect((await store.read('key-7'))?.value.length).toBe(100_000)
+    run('mount', '-o', 'remount,size=32m', at)
+    const until = Date.now() + 5000
+    while (store.state !== 'ready' && Date.now() < until)
+      await new Promise((resolve) => setImmediate(resolve))
+    expect(store.state).toBe('ready')
+    await put('after')
+    await store.stop()
+    const again = await openFileStore(options)
+    for (const key of written) expect((await again.read(key))?.value.length).toBe(100_000)
+    expect(again.size).toBe(written.length)
+    await again.stop()
+    unmount(at)
+  }, 60_000)
+})

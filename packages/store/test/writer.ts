@@ -1,0 +1,83 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { fromUtf8 } from '@bzzz/base'
+import type { Store } from '../src/store.js'
+
+const SCRIPT = fileURLToPath(new URL('children/writer.js', import.meta.url))
+
+/** A process that writes into a store until it is killed. */
+export interface Writer {
+  readonly process: ChildProcess
+  /** Its first line: `ready` and its epoch. */
+  readonly ready: string
+  kill(): Promise<void>
+}
+
+export const startWriter = async (
+  directory: string,
+  acknowledgements: string,
+  syncs: 'keep' | 'skip' = 'keep',
+): Promise<Writer> => {
+  const child = spawn(process.execPath, [SCRIPT, directory, acknowledgements, syncs], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const exited = once(child, 'exit')
+  const [ready] = (await Promise.race([
+    once(createInterface({ input: child.stdout }), 'line'),
+    exited.then(() => {
+      throw new Error('the writer ended before it was ready')
+    }),
+  ])) as [string]
+  return {
+    process: child,
+    ready,
+    kill: async () => {
+      child.kill('SIGKILL')
+      await exited
+    },
+  }
+}
+
+/** Number of whole lines, or 0 while there is no file. */
+export const linesOf = (file: string): string[] =>
+  existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : []
+
+type Position = readonly [epoch: number, step: number]
+
+const positionOf = (text: string): Position => {
+  const [epoch = 0, step = 0] = text.split('.').map(Number)
+  return [epoch, step]
+}
+
+const isBefore = (a: Position, b: Position): boolean =>
+  a[0] < b[0] || (a[0] === b[0] && a[1] < b[1])
+
+/** What was acknowledged and is not there, or is there in an older version; and what is no value. */
+export const lostOf = async (store: Store, file: string): Promise<string[]> => {
+  const last = new Map<string, Position>()
+  for (const line of linesOf(file)) {
+    const [key = '', text = ''] = line.split(' ')
+    last.set(key, positionOf(text))
+  }
+  const lost: string[] = []
+  for (const [key, wanted] of last) {
+    const record = await store.read(key)
+    const text = record === undefined ? 'nothing' : (fromUtf8(record.value).split(' ')[0] ?? '')
+    const isWhole = record !== undefined && /^\d+\.\d+$/.test(text) && record.key === key
+    if (!isWhole || isBefore(positionOf(text), wanted))
+      lost.push(`${key}: ${wanted.join('.')} was acknowledged, ${text} is there`)
+  }
+  return lost
+}
+
+/** Waits until at least so many lines were added; fails after a bound. */
+export const waitForLines = async (file: string, count: number): Promise<void> => {
+  const until = Date.now() + 30_000
+  while (linesOf(file).length < count) {
+    if (Date.now() > until) throw new Error(`${file} never had ${String(count)} lines`)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
