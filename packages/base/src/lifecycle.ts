@@ -45,8 +45,10 @@ export abstract class Service implements Startable {
       return Promise.reject(
         baseError('NOT_STARTED', `${this.#name} was stopped and cannot be started again`),
       )
-    this.#starting ??= this.#start(options)
-    return this.#starting
+    const starting = this.#starting ?? this.#start(options)
+    // A start that failed before its first await leaves nothing to join.
+    if (this.#state !== 'new') this.#starting = starting
+    return starting
   }
 
   async #start(options: AbortOptions): Promise<void> {

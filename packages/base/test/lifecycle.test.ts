@@ -112,6 +112,13 @@ describe('a service', () => {
     expect(part.starts).toBe(0)
   })
 
+  test('may be started after a start that was aborted beforehand', async () => {
+    const part = new Part()
+    expect(await codeFrom(() => part.start({ signal: AbortSignal.abort() }))).toBe('ABORTED')
+    await part.start()
+    expect(part.running).toBe(1)
+  })
+
   test('a stop that fails still leaves it stopped, and fails the same way again', async () => {
     const part = new Part()
     part.onStopping = refuse('stuck')
