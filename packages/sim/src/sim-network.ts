@@ -102,6 +102,14 @@ export class SimNetwork {
     for (const id of this.peerIds) this.#reconsider(id)
   }
 
+  /** True when both peers run and messages pass in both directions. */
+  isOpen(a: string, b: string): boolean {
+    const isRunning = (peerId: string): boolean =>
+      this.#endpoints.get(peerId)?.gate.state === 'running'
+    if (!isRunning(a) || !isRunning(b)) return false
+    return !this.#link(a, b).isCut && !this.#link(b, a).isCut
+  }
+
   /** Stops a process as SIGSTOP does: it answers nothing, and its connections stay open. */
   hang(peerId: string): void {
     this.#endpoints.get(peerId)?.gate.freeze()

@@ -123,7 +123,10 @@ const conditions = ({ api, network, key }: Suite): void => {
     const name = key('cas-race')
     const attempts = await Promise.allSettled(
       Array.from({ length: Math.max(4, net.nodes.length) }, (_, i) =>
-        nodeOf(net, i).put(name, bytesOf(`attempt ${i}`), { expectedVersion: null }),
+        nodeOf(net, i).put(name, bytesOf(`attempt ${i}`), {
+          expectedVersion: null,
+          timeoutMs: 10_000,
+        }),
       ),
     )
     const winners = attempts.flatMap((one, i) => (one.status === 'fulfilled' ? [i] : []))
@@ -149,8 +152,9 @@ const conditions = ({ api, network, key }: Suite): void => {
       for (let tries = 0; tries < 200; tries++) {
         const found = await node.get(name)
         const next = new Uint8Array([(found?.value[0] ?? 0) + 1])
-        const isDone = await node.put(name, next, { expectedVersion: found?.version ?? null }).then(
-          () => true,
+        const expectedVersion = found?.version ?? null
+        const isDone = await node.put(name, next, { expectedVersion, timeoutMs: 10_000 }).then(
+          ({ outcome }) => outcome === 'acknowledged',
           (error: unknown) =>
             rejects(() => Promise.reject(error), 'DHT_CONFLICT', 'a try').then(() => false),
         )

@@ -1,0 +1,235 @@
+import {
+  codeOf,
+  quorumOf,
+  type Clock,
+  type Level,
+  type Random,
+  type StampedRecord,
+  type Unsubscribe,
+  type Version,
+  type WriteIntent,
+} from '@bzzz/base'
+import type { ReplicaInfo } from '@bzzz/dht-core'
+import type { Append, Store } from '@bzzz/store'
+import { catchUp } from './catch-up.js'
+import { lockExpected } from './conditional-write.js'
+import { KeyLocks } from './key-locks.js'
+import { KeySpread, type OnRefusal, type Reached } from './key-spread.js'
+import type { Neighbours, NodeContext } from './neighbours.js'
+import { quorumRead } from './quorum-read.js'
+import { Replica } from './replica.js'
+
+export interface WriteRequest {
+  readonly opId: string
+  /** Replicas that must hold the write. */
+  readonly need: number
+  readonly level: Level
+  readonly timeoutMs: number
+  readonly expectedVersion: Version | null | undefined
+}
+
+interface ClusterOptions {
+  readonly store: Store
+  readonly clock: Clock
+  readonly random: Random
+  readonly neighbours: Neighbours
+}
+
+/** No record has it: a condition on it holds for a known operation alone, which is not asked. */
+const NO_VERSION: Version = { wallMs: -1, counter: 0, writer: '' }
+
+/** Operations whose pending answer is remembered; an older one's retry no longer stamps anew. */
+const PENDING_MAX = 10_000
+
+/** One node's part in an embedded network. */
+export class Cluster {
+  readonly #node: NodeContext
+  readonly #spreads = new Map<string, KeySpread>()
+  /** Operations that were answered `pending`: a retry may still stamp them above a refusal. */
+  readonly #pending = new Set<string>()
+  readonly #working = new Set<Promise<unknown>>()
+  readonly #calls = new Set<Promise<unknown>>()
+  #unsubscribe: Unsubscribe = () => {}
+
+  constructor({ store, clock, random, neighbours }: ClusterOptions) {
+    const locks = new KeyLocks(clock)
+    const replica = new Replica(store, locks)
+    this.#node = {
+      peerId: store.writer,
+      store,
+      clock,
+      random,
+      locks,
+      replica,
+      neighbours,
+      background: (work) => {
+        this.#track(this.#working, work).catch(() => {})
+      },
+    }
+  }
+
+  start(): void {
+    const { neighbours, store, replica } = this.#node
+    neighbours.serve(replica)
+    this.#unsubscribe = neighbours.onPeerChange((peerId) => {
+      this.#catchUp(peerId)
+    })
+    for (const peerId of neighbours.others()) this.#catchUp(peerId)
+    for (const key of store.dirtyKeys()) void this.#resume(key)
+  }
+
+  /** Lets calls in flight end, then leaves the network. */
+  async stop(): Promise<void> {
+    await Promise.allSettled(this.#calls)
+    this.#unsubscribe()
+    this.#node.neighbours.leave()
+  }
+
+  replicaCount(key: string): number {
+    return this.#node.neighbours.replicasOf(key).length
+  }
+
+  replicasOf(key: string): ReplicaInfo[] {
+    const { neighbours, peerId: self } = this.#node
+    return neighbours.replicasOf(key).map((peerId) => ({
+      peerId,
+      isSelf: peerId === self,
+      state: peerId === self ? 'connected' : neighbours.stateOf(peerId),
+    }))
+  }
+
+  /** True when this node's own copy answers for the key: it is a replica, or has a record. */
+  holds(key: string): boolean {
+    const { neighbours, peerId, store } = this.#node
+    return store.head(key) !== undefined || neighbours.replicasOf(key).includes(peerId)
+  }
+
+  isLocked(key: string): boolean {
+    return this.#node.locks.isHeld(key)
+  }
+
+  isQuiet(isThere: (peerId: string) => boolean): boolean {
+    const { neighbours, peerId: self } = this.#node
+    if (this.#working.size > 0) return false
+    if (neighbours.others().some((id) => isThere(id) && neighbours.stateOf(id) !== 'connected'))
+      return false
+    return [...this.#spreads.values()].every((spread) =>
+      spread.missing().every((id) => id !== self && !isThere(id)),
+    )
+  }
+
+  read(key: string, need: number, timeoutMs: number): Promise<StampedRecord | undefined> {
+    const untilMs = this.#node.clock.monotonicMs() + timeoutMs
+    return this.#track(this.#calls, quorumRead(this.#node, key, need, untilMs))
+  }
+
+  write(intent: WriteIntent, request: WriteRequest): Promise<Reached> {
+    return this.#track(this.#calls, this.#write(intent, request))
+  }
+
+  writeIf(intent: WriteIntent, request: WriteRequest): Promise<Reached> {
+    return this.#track(this.#calls, this.#writeIf(intent, request))
+  }
+
+  /** Sends a record that the store has taken, and answers when `need` replicas hold it. */
+  settled(append: Append, request: WriteRequest): Promise<Reached> {
+    const isRetry = append.isDuplicate && !this.#pending.has(request.opId)
+    return this.#track(
+      this.#calls,
+      this.#settle(append, request, isRetry ? 'passed' : 'restamp', request.timeoutMs),
+    )
+  }
+
+  async #write(intent: WriteIntent, request: WriteRequest): Promise<Reached> {
+    const { store, locks } = this.#node
+    const { opId, expectedVersion } = request
+    if (locks.isHeld(intent.key)) await locks.whenFree(intent.key)
+    return this.settled(store.append(intent, { opId, expectedVersion }), request)
+  }
+
+  async #writeIf(intent: WriteIntent, request: WriteRequest): Promise<Reached> {
+    const { store, clock } = this.#node
+    const { key } = intent
+    const { opId, expectedVersion = null, timeoutMs } = request
+    const before = this.#known(intent, opId)
+    if (before !== undefined) return this.settled(before, request)
+    const nowMs = clock.monotonicMs()
+    const locked = await lockExpected(this.#node, key, expectedVersion, nowMs + timeoutMs)
+    try {
+      const above = locked.newest?.version
+      const append = store.append(intent, { opId, ...(above === undefined ? {} : { above }) })
+      const need = Math.max(request.need, quorumOf(this.replicaCount(key)))
+      const leftMs = Math.min(nowMs + timeoutMs, locked.untilMs) - clock.monotonicMs()
+      return await this.#settle(append, { ...request, need }, 'lost', leftMs, locked.token)
+    } finally {
+      locked.release()
+    }
+  }
+
+  /** The record of an operation that this node has taken before. */
+  #known(intent: WriteIntent, opId: string): Append | undefined {
+    try {
+      return this.#node.store.append(intent, { opId, expectedVersion: NO_VERSION })
+    } catch (error) {
+      if (codeOf(error) === 'STORE_CONFLICT') return undefined
+      throw error
+    }
+  }
+
+  async #settle(
+    append: Append,
+    request: WriteRequest,
+    onRefusal: OnRefusal,
+    timeoutMs: number,
+    token?: string,
+  ): Promise<Reached> {
+    const { opId, version } = append.record
+    const spread = this.#spread(append, onRefusal, token)
+    if (request.level === 'local') {
+      await append.committed
+      return { isReached: true, version, heldBy: [this.#node.peerId] }
+    }
+    const untilMs = this.#node.clock.monotonicMs() + timeoutMs
+    const reached = await spread.reached(opId, version, request.need, untilMs)
+    if (reached.isReached) this.#pending.delete(opId)
+    else if (this.#pending.size < PENDING_MAX) this.#pending.add(opId)
+    return reached
+  }
+
+  #spread(append: Append, onRefusal: OnRefusal, token?: string): KeySpread {
+    const { key } = append.record
+    const open = this.#spreads.get(key)
+    if (open !== undefined) {
+      open.take(append, onRefusal, token)
+      return open
+    }
+    const spread = new KeySpread(this.#node, append.record, () => {
+      if (this.#spreads.get(key) === spread) this.#spreads.delete(key)
+    })
+    this.#spreads.set(key, spread)
+    spread.take(append, onRefusal, token)
+    return spread
+  }
+
+  /** Sends what an earlier run of this node left on its own disk only. */
+  async #resume(key: string): Promise<void> {
+    const record = await this.#node.store.read(key)
+    if (record === undefined || this.#spreads.has(key)) return
+    const committed = Promise.resolve()
+    this.#spread({ record, isDuplicate: true, sendable: undefined, committed }, 'passed')
+  }
+
+  #catchUp(peerId: string): void {
+    if (this.#node.neighbours.stateOf(peerId) !== 'connected') return
+    this.#node.background(catchUp(this.#node, peerId))
+  }
+
+  #track<T>(set: Set<Promise<unknown>>, work: Promise<T>): Promise<T> {
+    const leave = (): void => {
+      set.delete(work)
+    }
+    set.add(work)
+    work.then(leave, leave)
+    return work
+  }
+}

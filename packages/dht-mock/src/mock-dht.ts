@@ -1,0 +1,238 @@
+import {
+  abortable,
+  codeOf,
+  isExpired,
+  messageOf,
+  newOperationId,
+  replicasFor,
+  Service,
+  systemClock,
+  systemRandom,
+  throwIfAborted,
+  baseError,
+  type AbortOptions,
+  type Clock,
+  type Level,
+  type Random,
+  type StampedRecord,
+  type Unsubscribe,
+  type WriteIntent,
+} from '@bzzz/base'
+import {
+  assertKey,
+  assertRecord,
+  assertValue,
+  DHT_CONTRACT,
+  dhtError,
+  type DHT,
+  type DHTChange,
+  type DHTRecord,
+  type ReadOptions,
+  type ReplicaInfo,
+  type WriteOptions,
+  type WriteReceipt,
+} from '@bzzz/dht-core'
+import type { Append, Store } from '@bzzz/store'
+import { Cluster } from './cluster.js'
+import type { Reached } from './key-spread.js'
+import type { Neighbours } from './neighbours.js'
+
+export interface MockDHTOptions {
+  /** Holds the records. Started before this node and stopped after it, by whoever made it. */
+  readonly store: Store
+  /** Default: the system's clock. */
+  readonly clock?: Clock
+  /** Makes operation ids. Default: the system's randomness. */
+  readonly random?: Random
+  /** The other nodes of an embedded network. Default: none, and a quorum is this node. */
+  readonly neighbours?: Neighbours
+}
+
+const DEFAULT_TIMEOUT_MS = 2000
+
+const NO_OPTIONS = {}
+
+/** Errors of the store in the words of the port. */
+const translated = (error: unknown, invalid: 'record' | 'argument'): unknown => {
+  const code = codeOf(error)
+  if (code === 'STORE_CONFLICT') return dhtError('DHT_CONFLICT', messageOf(error), { cause: error })
+  if (code !== 'STORE_RECORD_INVALID') return error
+  return invalid === 'record'
+    ? dhtError('DHT_RECORD_INVALID', messageOf(error), { cause: error })
+    : baseError('INVALID_ARGUMENT', messageOf(error), { cause: error })
+}
+
+/**
+ * The embedded DHT. Over a store alone it serves one machine: every record is here, and a quorum
+ * is this node. In a network of `createMockNetwork` it replicates to the other nodes.
+ */
+export class MockDHT extends Service implements DHT {
+  readonly contract: string = DHT_CONTRACT
+  readonly #store: Store
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #cluster: Cluster | undefined
+
+  constructor(options: MockDHTOptions) {
+    super(`the DHT of ${options.store.writer}`)
+    const { store, clock = systemClock, random = systemRandom, neighbours } = options
+    this.#store = store
+    this.#clock = clock
+    this.#random = random
+    this.#cluster =
+      neighbours === undefined ? undefined : new Cluster({ store, clock, random, neighbours })
+  }
+
+  get peerId(): string {
+    return this.#store.writer
+  }
+
+  protected override onStart(): Promise<void> {
+    this.#cluster?.start()
+    return Promise.resolve()
+  }
+
+  protected override async onStop(): Promise<void> {
+    await this.#cluster?.stop()
+  }
+
+  /** True when nothing is on its way to a node that `isThere`, and nothing is being fetched. */
+  isQuiet(isThere: (peerId: string) => boolean): boolean {
+    return this.#cluster?.isQuiet(isThere) ?? true
+  }
+
+  async get(key: string, options: ReadOptions = NO_OPTIONS): Promise<DHTRecord | undefined> {
+    if (!this.isStarted) this.assertStarted()
+    assertKey(key)
+    throwIfAborted(options.signal)
+    const record = this.#read(key, options)
+    return this.#visible(record instanceof Promise ? await record : record)
+  }
+
+  async put(key: string, value: Uint8Array, options: WriteOptions = {}): Promise<WriteReceipt> {
+    this.assertStarted()
+    assertKey(key)
+    assertValue(value)
+    throwIfAborted(options.signal)
+    return this.#write({ key, value, expiresAtMs: options.expiresAtMs }, options)
+  }
+
+  async delete(key: string, options: WriteOptions = {}): Promise<WriteReceipt> {
+    this.assertStarted()
+    assertKey(key)
+    throwIfAborted(options.signal)
+    return this.#write({ key, deleted: true, expiresAtMs: options.expiresAtMs }, options)
+  }
+
+  async apply(record: StampedRecord, options: WriteOptions = {}): Promise<WriteReceipt> {
+    this.assertStarted()
+    assertRecord(record)
+    throwIfAborted(options.signal)
+    const { level = 'quorum' } = options
+    const need = replicasFor(level, this.#replicas(record.key))
+    // Copied as a put copies: the caller's buffer stays its own.
+    const owned = { ...record, value: record.value.slice() }
+    try {
+      await abortable(this.#store.apply([owned]), options.signal)
+    } catch (error) {
+      throw translated(error, 'record')
+    }
+    const committed = Promise.resolve()
+    const append = { record: owned, isDuplicate: true, sendable: undefined, committed }
+    return this.#acknowledge(append, need, level, options)
+  }
+
+  async closestPeers(key: string, options: AbortOptions = {}): Promise<readonly ReplicaInfo[]> {
+    this.assertStarted()
+    assertKey(key)
+    throwIfAborted(options.signal)
+    const { peerId } = this
+    return this.#cluster?.replicasOf(key) ?? [{ peerId, isSelf: true, state: 'connected' as const }]
+  }
+
+  onChange(listener: (change: DHTChange) => void): Unsubscribe {
+    return this.#store.onCommit(({ key, version, deleted }) => {
+      listener({ key, version, deleted })
+    })
+  }
+
+  #replicas(key: string): number {
+    return this.#cluster?.replicaCount(key) ?? 1
+  }
+
+  #visible(record: StampedRecord | undefined): DHTRecord | undefined {
+    if (record === undefined || record.deleted) return undefined
+    if (record.expiresAtMs !== undefined && isExpired(record, this.#clock.nowMs())) return undefined
+    return record
+  }
+
+  #read(
+    key: string,
+    options: ReadOptions,
+  ): StampedRecord | undefined | Promise<StampedRecord | undefined> {
+    const { level = 'quorum' } = options
+    const cluster = this.#cluster
+    if (level === 'local' && (cluster === undefined || cluster.holds(key)))
+      return this.#store.read(key)
+    const replicas = this.#replicas(key)
+    const need = replicasFor(level, replicas)
+    if (need > replicas)
+      throw dhtError('DHT_UNAVAILABLE', `the key has ${replicas} replicas; ${need} were asked for`)
+    if (cluster === undefined) return this.#store.read(key)
+    const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options
+    return abortable(cluster.read(key, need, timeoutMs), signal)
+  }
+
+  async #write(intent: WriteIntent, options: WriteOptions): Promise<WriteReceipt> {
+    const { level = 'quorum', opId = newOperationId(this.#random) } = options
+    const { expectedVersion, timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options
+    const need = replicasFor(level, this.#replicas(intent.key))
+    const cluster = this.#cluster
+    const isDecidedHere = level === 'local' || expectedVersion === undefined
+    try {
+      if (cluster === undefined || (isDecidedHere && !cluster.isLocked(intent.key))) {
+        const append = this.#store.append(intent, { opId, expectedVersion })
+        return await this.#acknowledge(append, need, level, options)
+      }
+      const { value } = intent
+      const owned = value === undefined ? intent : { ...intent, value: value.slice() }
+      const request = { opId, need, level, timeoutMs, expectedVersion }
+      const work = isDecidedHere ? cluster.write(owned, request) : cluster.writeIf(owned, request)
+      return this.#receipt(intent.key, opId, level, await abortable(work, signal))
+    } catch (error) {
+      throw translated(error, 'argument')
+    }
+  }
+
+  /** Answers for a record that this node's store has taken. */
+  async #acknowledge(
+    append: Append,
+    need: number,
+    level: Level,
+    options: WriteOptions,
+  ): Promise<WriteReceipt> {
+    const { key, version, opId } = append.record
+    const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options
+    if (this.#cluster === undefined) {
+      await abortable(append.committed, signal)
+      const alone = { version, heldBy: [this.peerId], isReached: need <= 1 }
+      return this.#receipt(key, opId, level, alone)
+    }
+    const request = { opId, need, level, timeoutMs, expectedVersion: undefined }
+    const reached = await abortable(this.#cluster.settled(append, request), signal)
+    return this.#receipt(key, opId, level, reached)
+  }
+
+  #receipt(key: string, opId: string, level: Level, reached: Reached): WriteReceipt {
+    return {
+      key,
+      version: reached.version,
+      opId,
+      outcome: reached.isReached ? 'acknowledged' : 'pending',
+      level,
+      heldBy: reached.heldBy,
+      replicas: this.#replicas(key),
+      durability: this.#store.durability,
+    }
+  }
+}

@@ -1,0 +1,207 @@
+import { delay, type Clock, type PeerState, type Random, type Unsubscribe } from '@bzzz/base'
+import {
+  mixSeed,
+  ProcessGate,
+  SimClock,
+  SimNetwork,
+  type Endpoint,
+  type Ground,
+  type LinkModel,
+  type SimTransport,
+} from '@bzzz/sim'
+import type { Store } from '@bzzz/store'
+import { MockDHT } from './mock-dht.js'
+import type { Neighbours } from './neighbours.js'
+import type { Replica } from './replica.js'
+
+/** What a node's store is made of. */
+export interface StoreGround {
+  readonly peerId: string
+  readonly clock: Clock
+  readonly random: Random
+  /** Of the process that the node is, for a simulated disk. */
+  readonly gate: ProcessGate
+}
+
+export interface MockNetworkOptions {
+  /** A simulated world, or `realGround(clock, random)`. */
+  readonly ground: Ground
+  readonly count: number
+  /** Makes the store of one run of one node; the network starts and stops it. */
+  readonly createStore: (ground: StoreGround) => Store
+  /** Replicas per key. Default 3, or as many as there are nodes. */
+  readonly replicas?: number
+  /** From a request to its answer, milliseconds. Default 0. */
+  readonly roundTripMs?: number
+  /** Share of messages that are lost; they are sent again. Default 0. */
+  readonly lossProbability?: number
+  /** Anything else about the links between the nodes. */
+  readonly link?: Partial<LinkModel>
+  /** A node's clock is ahead of the ground's by this, milliseconds. Default 0. */
+  readonly clockOffsetMs?: (peerId: string) => number
+}
+
+interface Running {
+  readonly node: MockDHT
+  readonly store: Store
+  readonly gate: ProcessGate
+}
+
+/** How often {@link MockNetwork.settle} looks, and for how long it does so. */
+const LOOK_MS = 10
+const LOOKS_MAX = 10_000
+
+/** Several embedded nodes in one process, with a modelled network between them. */
+export class MockNetwork {
+  readonly network: SimNetwork
+  readonly #options: MockNetworkOptions
+  readonly #peerIds: readonly string[]
+  readonly #running = new Map<string, Running>()
+  readonly #replicas = new Map<Endpoint, Replica>()
+
+  constructor(options: MockNetworkOptions) {
+    const { ground, count, roundTripMs = 0, lossProbability = 0, link } = options
+    this.#options = options
+    this.#peerIds = Array.from({ length: count }, (_, i) => `node-${i + 1}`)
+    const latencyMs = roundTripMs / 2
+    this.network = new SimNetwork(ground, {
+      link: { latencyMinMs: latencyMs, latencyMaxMs: latencyMs, lossProbability, ...link },
+    })
+    for (const peerId of this.#peerIds) this.#make(peerId)
+  }
+
+  get nodes(): MockDHT[] {
+    return this.#peerIds.map((peerId) => this.#of(peerId).node)
+  }
+
+  /** The node's store, as it is now. */
+  storeOf(index: number): Store {
+    return this.#of(this.#peerId(index)).store
+  }
+
+  async start(): Promise<void> {
+    for (const { store } of this.#running.values()) await store.start()
+    for (const { node } of this.#running.values()) await node.start()
+  }
+
+  async stop(): Promise<void> {
+    for (const { node, store, gate } of this.#running.values()) {
+      // What was killed never answers again.
+      if (gate.state === 'dead' && node.isStarted) continue
+      await node.stop()
+      await store.stop()
+    }
+  }
+
+  /** Resolves when every node holds what the nodes that it can reach have for it. */
+  async settle(): Promise<void> {
+    const { clock } = this.#options.ground
+    let quiet = 0
+    for (let look = 0; quiet < 2; look++) {
+      if (look > LOOKS_MAX) throw new Error('the network does not come to rest')
+      await delay(clock, LOOK_MS)
+      quiet = this.#isQuiet() ? quiet + 1 : 0
+    }
+  }
+
+  /** Cuts a node off from all others, both ways. */
+  isolate(index: number): void {
+    this.network.isolate(this.#peerId(index))
+  }
+
+  heal(): void {
+    this.network.heal()
+  }
+
+  /** Kills a node: its calls never answer, and what its store had not synced is gone. */
+  crash(index: number): void {
+    this.#of(this.#peerId(index)).gate.kill()
+  }
+
+  /** Starts a node again that was killed, over a store that `createStore` makes anew. */
+  async restart(index: number): Promise<MockDHT> {
+    const { node, store } = this.#make(this.#peerId(index))
+    await store.start()
+    await node.start()
+    return node
+  }
+
+  #make(peerId: string): Running {
+    const { ground, createStore, clockOffsetMs } = this.#options
+    const gate = new ProcessGate()
+    const offsetMs = clockOffsetMs?.(peerId) ?? 0
+    const clock = new SimClock(ground.clock, { gate, offsetMs })
+    const { random } = ground
+    const store = createStore({ peerId, clock, random, gate })
+    const neighbours = this.#neighbours(this.network.transport(peerId, gate))
+    const running = { node: new MockDHT({ store, clock, random, neighbours }), store, gate }
+    this.#running.set(peerId, running)
+    return running
+  }
+
+  #neighbours({ endpoint }: SimTransport): Neighbours {
+    const { network } = this
+    const self = endpoint.peerId
+    return {
+      replicasOf: (key) => this.#replicasOf(key),
+      others: () => this.#peerIds.filter((peerId) => peerId !== self),
+      stateOf: (peerId): PeerState => endpoint.stateOf(peerId) ?? 'disconnected',
+      onPeerChange: (listener): Unsubscribe =>
+        endpoint.onPeerChange(({ peerId }) => {
+          listener(peerId)
+        }),
+      call: (peerId, label, work, deadlineMs) =>
+        network.exchange(
+          endpoint,
+          peerId,
+          label,
+          (at) => {
+            const replica = this.#replicas.get(at)
+            if (replica === undefined) throw new Error(`${peerId} has not started yet`)
+            return work(replica)
+          },
+          { deadlineMs },
+        ),
+      serve: (replica) => {
+        this.#replicas.set(endpoint, replica)
+      },
+      leave: () => {
+        this.#replicas.delete(endpoint)
+        endpoint.gate.kill()
+      },
+    }
+  }
+
+  /** Rendezvous hashing: every node ranks itself for a key, and the first ones keep it. */
+  #replicasOf(key: string): readonly string[] {
+    const { replicas = 3 } = this.#options
+    if (replicas >= this.#peerIds.length) return this.#peerIds
+    const rank = new Map(this.#peerIds.map((id) => [id, mixSeed(0, `${key} ${id}`)]))
+    const ranked = this.#peerIds.toSorted((a, b) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0))
+    return ranked.slice(0, replicas)
+  }
+
+  #isQuiet(): boolean {
+    return this.#peerIds.every((peerId) => {
+      const { node, gate } = this.#of(peerId)
+      if (gate.state !== 'running') return true
+      return node.isQuiet((other) => this.network.isOpen(peerId, other))
+    })
+  }
+
+  #peerId(index: number): string {
+    const peerId = this.#peerIds[index]
+    if (peerId === undefined) throw new RangeError(`there is no node ${index}`)
+    return peerId
+  }
+
+  #of(peerId: string): Running {
+    const running = this.#running.get(peerId)
+    if (running === undefined) throw new RangeError(`there is no node ${peerId}`)
+    return running
+  }
+}
+
+/** Makes a network of embedded nodes; start it before use. */
+export const createMockNetwork = (options: MockNetworkOptions): MockNetwork =>
+  new MockNetwork(options)
