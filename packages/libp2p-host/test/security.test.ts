@@ -1,5 +1,10 @@
 import { utf8 } from '@bzzz/base'
 import { describe, expect, test } from '@jest/globals'
+import { noise } from '@libp2p/noise'
+import { tcp } from '@libp2p/tcp'
+import { yamux } from '@libp2p/yamux'
+import { multiaddr } from '@multiformats/multiaddr'
+import { createLibp2p } from 'libp2p'
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import type { Libp2pHost } from '../src/host.js'
@@ -175,11 +180,6 @@ describe('bad neighbours', () => {
   })
 
   test('a libp2p node that is not one of ours never becomes a peer', async () => {
-    const { createLibp2p } = await import('libp2p')
-    const { tcp } = await import('@libp2p/tcp')
-    const { noise } = await import('@libp2p/noise')
-    const { yamux } = await import('@libp2p/yamux')
-    const { multiaddr } = await import('@multiformats/multiaddr')
     const server = await startHost(1)
     const foreign = await createLibp2p({
       transports: [tcp()],
