@@ -51,6 +51,34 @@ describe('calls over real HTTP', () => {
     expect(seen[2]).toEqual({ ...input, value: Buffer.from(value) })
   })
 
+  test('hostile keys arrive as they were sent', async () => {
+    const parts = [
+      '.',
+      '..',
+      '/',
+      '\\',
+      '%2e',
+      '%2f',
+      '%',
+      '?',
+      '#',
+      '+',
+      '&',
+      ' ',
+      'a',
+      'ü',
+      '\u0000',
+      '\n',
+    ]
+    const keys = parts.flatMap((a) => parts.map((b) => `${a}${b}x/${b}${a}`))
+    answer = (request, response, body) => {
+      const { key } = decodeRequest('put', { target: request.url ?? '', headers: {}, body })
+      send(response, 200, encodeResponse('put', { ...RECEIPT, key }).body)
+    }
+    for (const key of [...keys, ...parts])
+      expect((await client.call('put', { key, value: bytes('') })).key).toBe(key)
+  })
+
   test('no token, no header', async () => {
     let header: string | undefined = 'none seen'
     answer = (request, response) => {
