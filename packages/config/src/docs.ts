@@ -27,6 +27,22 @@ with dashes. The few that are called otherwise are so for the sake of existing d
 | list     | a sequence in YAML; elsewhere with commas: \`a,b\`. An empty variable is an empty list          |
 | path     | absolute, or relative to the working directory                                                |
 
+A file may look like this:
+
+\`\`\`yaml
+bzzz:
+  data_directory: /var/lib/bzzz
+  dht:
+    use_real: true
+    bootstrap_nodes:
+      - 192.168.1.100:4281
+      - /dns4/mesh.example.org/tcp/4281
+  libp2p:
+    listen: [/ip4/0.0.0.0/tcp/4281]
+  store:
+    cache: 256MiB
+\`\`\`
+
 The file is YAML 1.2 of at most 256 KiB with at most 50 aliases and without merge keys. Variables that Kubernetes makes for
 services (\`BZZZ_COORDINATOR_SERVICE_HOST\`, ...) are left alone.
 `

@@ -180,6 +180,17 @@ describe('help and documentation', () => {
     expect(page).toBe(docsMarkdown(coordinatorFields))
   })
 
+  test('the file on the page loads', () => {
+    const [, text = ''] = /```yaml\n(.*?)```/s.exec(docsMarkdown(coordinatorFields)) ?? []
+    const { config, notices } = loadCoordinator(yaml(text))
+    expect([config.useRealDht, config.dhtBootstrapNodes.length, notices.length]).toEqual([
+      true,
+      2,
+      0,
+    ])
+    expect(config.storeCacheBytes).toBe(256 * 1024 ** 2)
+  })
+
   test('every example loads as it stands', () => {
     const env = Object.fromEntries(
       coordinatorFields.named
