@@ -44,6 +44,13 @@ export const coordinatorError = defineErrors({
     meaning: 'The data directory cannot be created, read or written.',
     remedy: 'Correct its rights, or choose another one with --data-directory.',
   },
+  PSK_INVALID: {
+    verdict: 'answered',
+    http: 500,
+    meaning: 'The private network key cannot be read.',
+    remedy:
+      'Write the lines /key/swarm/psk/1.0.0/, /base16/ and 64 hexadecimal digits into the file, mode 0600.',
+  },
   HTTP_PORT_IN_USE: {
     verdict: 'answered',
     http: 500,
@@ -73,49 +80,6 @@ export const coordinatorError = defineErrors({
     http: 403,
     meaning: 'A web page of another site tried to write.',
     remedy: 'Add the page’s origin to the allowed origins in the configuration if you trust it.',
-  },
-  HTTP_UNAUTHORIZED: {
-    verdict: 'answered',
-    http: 401,
-    meaning: 'The request needs the bearer token, and it is missing or wrong.',
-    remedy:
-      'Send `Authorization: Bearer …` with the token from the file `token` in the data directory.',
-  },
-  HTTP_MEDIA_TYPE_REFUSED: {
-    verdict: 'answered',
-    http: 415,
-    meaning: 'The body is of a type that this route does not take.',
-    remedy: 'Send application/json or application/octet-stream.',
-  },
-  HTTP_BODY_TOO_LARGE: {
-    verdict: 'answered',
-    http: 413,
-    meaning: 'The body is longer than the limit.',
-    remedy: 'Send less; a value holds at most 1 MiB.',
-  },
-  HTTP_REQUEST_INVALID: {
-    verdict: 'answered',
-    http: 400,
-    meaning: 'The request is malformed.',
-    remedy: 'Correct what the message names; /v1/openapi.json describes every route.',
-  },
-  HTTP_NOT_FOUND: {
-    verdict: 'answered',
-    http: 404,
-    meaning: 'There is no such route.',
-    remedy: 'See /v1/openapi.json for the routes.',
-  },
-  HTTP_INTERNAL: {
-    verdict: 'answered',
-    http: 500,
-    meaning: 'The coordinator met an error that it did not expect.',
-    remedy: 'Find the id of the message in the log of the coordinator, and report it.',
-  },
-  RECORD_NOT_FOUND: {
-    verdict: 'answered',
-    http: 404,
-    meaning: 'There is no record under this key.',
-    remedy: 'Check the key; `bzzz put <key> <value>` creates it.',
   },
   BOOTSTRAP_UNREACHABLE: {
     verdict: 'unavailable',

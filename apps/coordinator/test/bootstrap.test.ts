@@ -36,7 +36,7 @@ describe('what an HTTP port claims', () => {
   test('the address that we already reach comes first, and every one carries the id', () => {
     const document = {
       peerId: A,
-      addresses: ['/ip4/10.9.9.9/tcp/1', `/ip4/10.0.0.5/tcp/1/p2p/${A}`],
+      multiaddrs: ['/ip4/10.9.9.9/tcp/1', `/ip4/10.0.0.5/tcp/1/p2p/${A}`],
     }
     expect(readClaim(document, '10.0.0.5')).toEqual({
       peerId: A,
@@ -46,18 +46,20 @@ describe('what an HTTP port claims', () => {
 
   test('addresses of another peer are dropped, and loopback of another machine', () => {
     const addresses = [`/ip4/10.0.0.5/tcp/1/p2p/${B}`, '/ip4/127.0.0.1/tcp/1', '/ip6/::1/tcp/1']
-    expect(() => readClaim({ peerId: A, addresses }, '10.0.0.5')).toThrow('names no libp2p address')
-    expect(readClaim({ peerId: A, addresses }, '127.0.0.1').addresses).toHaveLength(2)
+    expect(() => readClaim({ peerId: A, multiaddrs: addresses }, '10.0.0.5')).toThrow(
+      'names no libp2p address',
+    )
+    expect(readClaim({ peerId: A, multiaddrs: addresses }, '127.0.0.1').addresses).toHaveLength(2)
   })
 
   test.each([
     ['a text', 'hello'],
-    ['no id', { addresses: [] }],
-    ['an id that is none', { peerId: '../../etc', addresses: ['/ip4/10.0.0.5/tcp/1'] }],
-    ['an address that is none', { peerId: A, addresses: ['http://10.0.0.5'] }],
-    ['too many addresses', { peerId: A, addresses: Array(17).fill('/ip4/10.0.0.5/tcp/1') }],
-    ['a long address', { peerId: A, addresses: [`/ip4/${'1'.repeat(300)}`] }],
-    ['no address', { peerId: A, addresses: [] }],
+    ['no id', { multiaddrs: [] }],
+    ['an id that is none', { peerId: '../../etc', multiaddrs: ['/ip4/10.0.0.5/tcp/1'] }],
+    ['an address that is none', { peerId: A, multiaddrs: ['http://10.0.0.5'] }],
+    ['too many addresses', { peerId: A, multiaddrs: Array(17).fill('/ip4/10.0.0.5/tcp/1') }],
+    ['a long address', { peerId: A, multiaddrs: [`/ip4/${'1'.repeat(300)}`] }],
+    ['no address', { peerId: A, multiaddrs: [] }],
   ])('refuses %s', (_name, document) => {
     expect(() => readClaim(document, '10.0.0.5')).toThrow(
       expect.objectContaining({ code: 'BOOTSTRAP_IDENTITY_INVALID' }),
@@ -78,6 +80,11 @@ const means = (overrides: Partial<ContactMeans>): ContactMeans => ({
   fetchIdentity: () => Promise.reject(new Error('not HTTP')),
   ...overrides,
 })
+
+const dialsAnother = (address: string): Promise<string> =>
+  address.includes('/p2p/') ? Promise.resolve(B) : Promise.reject(new Error('refused'))
+
+const claimsA = () => Promise.resolve({ peerId: A, multiaddrs: ['/ip4/10.0.0.5/tcp/1'] })
 
 describe('a contact', () => {
   const signal = new AbortController().signal
@@ -101,7 +108,7 @@ describe('a contact', () => {
       return address.includes('/tcp/2/') ? Promise.resolve(A) : Promise.reject(new Error('refused'))
     }
     const fetchIdentity = () =>
-      Promise.resolve({ peerId: A, addresses: ['/ip4/10.0.0.5/tcp/1', '/ip4/10.0.0.5/tcp/2'] })
+      Promise.resolve({ peerId: A, multiaddrs: ['/ip4/10.0.0.5/tcp/1', '/ip4/10.0.0.5/tcp/2'] })
     expect(await contact(endpoint, means({ dial, fetchIdentity }), signal)).toBe(A)
     expect(dialled.slice(1)).toEqual([
       `/ip4/10.0.0.5/tcp/1/p2p/${A}`,
@@ -110,10 +117,8 @@ describe('a contact', () => {
   })
 
   test('a claim that the dial does not prove is not believed', async () => {
-    const dial = (address: string): Promise<string> =>
-      address.includes('/p2p/') ? Promise.resolve(B) : Promise.reject(new Error('refused'))
-    const fetchIdentity = () => Promise.resolve({ peerId: A, addresses: ['/ip4/10.0.0.5/tcp/1'] })
-    await expect(contact(endpoint, means({ dial, fetchIdentity }), signal)).rejects.toMatchObject({
+    const impostor = means({ dial: dialsAnother, fetchIdentity: claimsA })
+    await expect(contact(endpoint, impostor, signal)).rejects.toMatchObject({
       code: 'BOOTSTRAP_UNREACHABLE',
       message: expect.stringContaining('claims to be another peer'),
     })
@@ -128,7 +133,7 @@ describe('a contact', () => {
 
   test('an entry that leads to ourselves is recognised without a dial', async () => {
     const fetchIdentity = () =>
-      Promise.resolve({ peerId: SELF, addresses: ['/ip4/10.0.0.5/tcp/1'] })
+      Promise.resolve({ peerId: SELF, multiaddrs: ['/ip4/10.0.0.5/tcp/1'] })
     expect(await contact(endpoint, means({ fetchIdentity }), signal)).toBe(SELF)
   })
 })
@@ -149,39 +154,39 @@ const turns = async (): Promise<void> => {
   for (let i = 0; i < 20; i++) await Promise.resolve()
 }
 
-describe('the keeper', () => {
-  const world = () => {
-    const clock = new ManualClock()
-    const connected = new Set<string>()
-    const listeners = new Set<(peer: PeerStatus) => void>()
-    const state = { isUp: false, dials: 0 }
-    const keeper = new BootstrapKeeper({
-      entries: [{ kind: 'multiaddr', multiaddr: `/ip4/10.0.0.5/tcp/1/p2p/${A}` }],
-      means: means({
-        dial: () => {
-          state.dials += 1
-          if (!state.isUp) return Promise.reject(new Error('refused'))
-          connected.add(A)
-          return Promise.resolve(A)
-        },
-      }),
-      peers: () =>
-        [...connected].map((peerId) => ({ peerId, state: 'connected' as const, addresses: [] })),
-      onPeerChange: (listener) => {
-        listeners.add(listener)
-        return () => listeners.delete(listener)
+/** A keeper with one entry, whose peer is up or down as told. */
+const world = () => {
+  const clock = new ManualClock()
+  const connected = new Set<string>()
+  const listeners = new Set<(peer: PeerStatus) => void>()
+  const state = { isUp: false, dials: 0 }
+  const keeper = new BootstrapKeeper({
+    entries: [{ kind: 'multiaddr', multiaddr: `/ip4/10.0.0.5/tcp/1/p2p/${A}` }],
+    means: means({
+      dial: () => {
+        state.dials += 1
+        if (!state.isUp) return Promise.reject(new Error('refused'))
+        connected.add(A)
+        return Promise.resolve(A)
       },
-      clock,
-      random: seededRandom(1),
-    })
-    const lose = (): void => {
-      connected.delete(A)
-      for (const listener of listeners)
-        listener({ peerId: A, state: 'disconnected', addresses: [] })
-    }
-    return { clock, keeper, state, lose }
+    }),
+    peers: () =>
+      [...connected].map((peerId) => ({ peerId, state: 'connected' as const, addresses: [] })),
+    onPeerChange: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    clock,
+    random: seededRandom(1),
+  })
+  const lose = (): void => {
+    connected.delete(A)
+    for (const listener of listeners) listener({ peerId: A, state: 'disconnected', addresses: [] })
   }
+  return { clock, keeper, state, lose }
+}
 
+describe('the keeper', () => {
   test('starts although nobody is there, tells why, tries again, and notices a loss', async () => {
     const { clock, keeper, state, lose } = world()
     await keeper.start()

@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { waitFor } from '../src/process/wait-for.js'
 import { importDirectory, type ImportTarget } from '../src/import/import-directory.js'
 
 let directory: string
@@ -24,13 +25,19 @@ const put = async (path: string, content: string | Uint8Array): Promise<void> =>
 const fakeTarget = () => {
   const records = new Map<string, { value: Uint8Array; version: string }>()
   const operations = new Set<string>()
-  const state = { puts: 0, inFlight: 0, mostInFlight: 0, fail: (_key: string) => false }
+  const state = {
+    puts: 0,
+    inFlight: 0,
+    mostInFlight: 0,
+    gate: Promise.resolve(),
+    fail: (_key: string) => false,
+  }
   const target: ImportTarget = {
     get: (key) => Promise.resolve(records.get(key)),
     put: async (key, value, opId) => {
       state.inFlight += 1
       state.mostInFlight = Math.max(state.mostInFlight, state.inFlight)
-      await Promise.resolve()
+      await state.gate
       state.inFlight -= 1
       if (state.fail(key)) throw Object.assign(new Error('no quorum'), { code: 'DHT_UNAVAILABLE' })
       state.puts += 1
@@ -142,10 +149,14 @@ describe('running it again', () => {
 describe('its bounds', () => {
   test('at most so many files in flight, and all of them done', async () => {
     for (let i = 0; i < 40; i++) await put(`f${i}`, `${i}`)
-    const { target, state, records } = fakeTarget()
-    await importDirectory({ directory, prefix: '', target, concurrency: 3 })
+    const { target, records, state } = fakeTarget()
+    const gate = Promise.withResolvers<void>()
+    state.gate = gate.promise
+    const importing = importDirectory({ directory, prefix: '', target, concurrency: 3 })
+    await waitFor('three writes in flight', () => state.inFlight === 3, { everyMs: 1 })
+    gate.resolve()
+    await importing
     expect(records.size).toBe(40)
-    expect(state.mostInFlight).toBeLessThanOrEqual(3)
-    expect(state.mostInFlight).toBeGreaterThan(1)
+    expect(state.mostInFlight).toBe(3)
   })
 })

@@ -7,7 +7,7 @@ const ADDRESSES_MAX = 16
 /** Base58 without look-alikes, as every libp2p peer id in text. */
 const documentSchema = z.object({
   peerId: z.string().regex(/^[1-9A-HJ-NP-Za-km-z]{20,80}$/),
-  addresses: z.array(z.string().startsWith('/').max(256)).max(ADDRESSES_MAX),
+  multiaddrs: z.array(z.string().startsWith('/').max(256)).max(ADDRESSES_MAX),
 })
 
 export interface ClaimedIdentity {
@@ -32,7 +32,7 @@ export const readClaim = (document: unknown, host: string): ClaimedIdentity => {
     throw coordinatorError('BOOTSTRAP_IDENTITY_INVALID', 'not an identity document')
   const { peerId } = parsed.data
   const suffix = `/p2p/${peerId}`
-  const addresses = parsed.data.addresses
+  const addresses = parsed.data.multiaddrs
     .filter((address) => !address.includes('/p2p/') || address.endsWith(suffix))
     .filter((address) => isLoopback(host) || !isLoopback(hostOf(address)))
     .map((address) => (address.endsWith(suffix) ? address : address + suffix))

@@ -19,7 +19,7 @@ const OF_CODE: Readonly<Record<string, number>> = {
   CLI_USAGE: EXIT.usage,
   CONFIG_INVALID: EXIT.usage,
   CONFIG_FILE_UNREADABLE: EXIT.usage,
-  RECORD_NOT_FOUND: EXIT.notFound,
+  API_RECORD_NOT_FOUND: EXIT.notFound,
   DHT_CONFLICT: EXIT.conflict,
   ABORTED: EXIT.interrupted,
 }

@@ -1,5 +1,7 @@
 /** What a command may touch of the process: everything else it gets as arguments. */
 export interface Io {
+  /** How the user calls this program: `npx bzzz` in a clone. */
+  readonly program: string
   /** Results. */
   out(text: string): void
   /** Progress and problems. */

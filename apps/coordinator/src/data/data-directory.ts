@@ -14,8 +14,8 @@ export interface DataDirectory {
   readonly tokenFile: string
   /** What runs here now; absent while nothing does. */
   readonly runtimeFile: string
-  /** Members of the mesh ever met. */
-  readonly membersFile: string
+  /** Name of the file, in this directory, that holds the members of the mesh ever met. */
+  readonly membersName: string
 }
 
 /** The paths, without touching the disk. */
@@ -27,7 +27,7 @@ export const dataDirectoryAt = (path: string): DataDirectory => {
     storePath: join(root, 'store'),
     tokenFile: join(root, 'token'),
     runtimeFile: join(root, 'coordinator.json'),
-    membersFile: join(root, 'members.json'),
+    membersName: 'members',
   }
 }
 

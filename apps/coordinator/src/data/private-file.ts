@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { link, open, readFile, rename, stat, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -17,8 +18,9 @@ const syncDirectoryOf = async (file: string): Promise<void> => {
 }
 
 const writeBeside = async (file: string, text: string): Promise<string> => {
-  const beside = `${file}.${process.pid}.tmp`
-  const handle = await open(beside, 'w', 0o600)
+  // A name of its own: two calls at once must not write into one file.
+  const beside = `${file}.${randomUUID()}.tmp`
+  const handle = await open(beside, 'wx', 0o600)
   try {
     await handle.writeFile(text)
     await handle.sync()

@@ -75,3 +75,7 @@ export const judgeAccess = (head: RequestHead, rules: AccessRules): BzzzError | 
     return coordinatorError('HTTP_CROSS_SITE_REFUSED', 'a page of another site may not write')
   return undefined
 }
+
+/** Whether an address to listen on can be reached from this machine only. */
+export const isLoopbackAddress = (address: string): boolean =>
+  address === 'localhost' || address === '::1' || /^127\.\d+\.\d+\.\d+$/.test(address)

@@ -1,6 +1,6 @@
+import { encodeError } from '@bzzz/api'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { judgeAccess, type AccessRules, type RequestHead } from './access.js'
-import { errorBody } from './error-body.js'
 
 export interface ServerLimits {
   /** Longest wait for a whole request, milliseconds. */
@@ -55,7 +55,7 @@ export const createGatedServer = (
   const admit = (request: IncomingMessage, response: ServerResponse): boolean => {
     const refusal = judgeAccess(headOf(request), rules)
     if (refusal === undefined) return true
-    const body = JSON.stringify(errorBody(refusal))
+    const body = JSON.stringify(encodeError(refusal, '').body)
     response.writeHead(refusal.http, {
       ...FIXED_HEADERS,
       'content-type': 'application/json; charset=utf-8',

@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
+import { apiError, encodeError } from '@bzzz/api'
 import { codeOf, messageOf, Service, type Clock } from '@bzzz/base'
-import type { Logger } from '@bzzz/telemetry'
 import { fastify, type FastifyInstance } from 'fastify'
 import { coordinatorError } from '../errors.js'
+import type { Log } from '../log.js'
 import type { AccessRules } from './access.js'
-import { errorBody, toTypedError } from './error-body.js'
+import { answerClientError } from './client-error.js'
+import { addCors } from './cors.js'
+import { translateFrameworkError } from './framework-error.js'
+import { methodsOf } from './operation-routes.js'
 import { createGatedServer, FIXED_HEADERS, type ServerLimits } from './gated-server.js'
 
 export interface HttpServerOptions {
@@ -15,8 +19,10 @@ export interface HttpServerOptions {
   readonly port: number
   readonly rules: AccessRules
   readonly limits: ServerLimits & { readonly bodyBytesMax: number }
-  readonly logger: Logger
+  readonly log: Log
   readonly clock: Clock
+  /** Called after each answer; `route` is a path of ours, or empty when none fits. */
+  readonly onAnswer: (route: string, method: string, status: number, tookMs: number) => void
   /** Adds the routes, before the server listens. */
   readonly routes: (app: FastifyInstance) => void
 }
@@ -69,7 +75,7 @@ export class HttpServer extends Service {
   }
 
   #createApp(): FastifyInstance {
-    const { rules, limits, logger, routes } = this.#options
+    const { rules, limits, log, routes, onAnswer } = this.#options
     const app = fastify({
       logger: false,
       bodyLimit: limits.bodyBytesMax,
@@ -77,6 +83,7 @@ export class HttpServer extends Service {
       forceCloseConnections: 'idle',
       return503OnClosing: false,
       routerOptions: { maxParamLength: PATH_PARAMETER_MAX },
+      clientErrorHandler: answerClientError,
       serverFactory: (handler) => createGatedServer(handler, rules, limits),
     })
     app.removeAllContentTypeParsers()
@@ -97,16 +104,26 @@ export class HttpServer extends Service {
       // Else a connection whose last answer falls into the shutdown stays open until it idles out.
       if (this.#isDraining) reply.header('connection', 'close')
     })
+    app.addHook('onResponse', async (request, reply) => {
+      const route = request.routeOptions.url ?? ''
+      onAnswer(route, request.method, reply.statusCode, reply.elapsedTime)
+    })
     app.setErrorHandler(async (error, request, reply) => {
-      const typed = toTypedError(error, randomUUID, (id, cause) => {
-        logger.error('request failed', { id, method: request.method, route: request.url, cause })
-      })
-      if (typed.http === 401) reply.header('www-authenticate', 'Bearer')
-      return reply.status(typed.http).send(errorBody(typed))
+      const translated = translateFrameworkError(error)
+      const id = randomUUID()
+      const { status, body } = encodeError(translated, id)
+      if (body.error.code === 'API_INTERNAL')
+        log.error('request failed', { id, method: request.method, error: translated })
+      if (status === 401) reply.header('www-authenticate', 'Bearer')
+      return reply.status(status).send(body)
     })
-    app.setNotFoundHandler(() => {
-      throw coordinatorError('HTTP_NOT_FOUND', 'there is no such route')
+    app.setNotFoundHandler(async (request, reply) => {
+      const methods = methodsOf(request.url.split('?', 1)[0] ?? '')
+      if (methods.length === 0) throw apiError('API_ROUTE_UNKNOWN', 'there is no such path')
+      reply.header('allow', methods.join(', '))
+      throw apiError('API_METHOD_NOT_ALLOWED', `the path does not have ${request.method}`)
     })
+    addCors(app)
     routes(app)
     return app
   }

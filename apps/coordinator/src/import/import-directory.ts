@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { codeOf, equalBytes, messageOf } from '@bzzz/base'
+import { codeOf, equalBytes, messageOf, throwIfAborted } from '@bzzz/base'
 import { KEY_BYTES_MAX, VALUE_BYTES_MAX } from '@bzzz/dht-core'
 import { forEachOf } from './pool.js'
 import { readAtMost } from './read-at-most.js'
@@ -24,6 +24,10 @@ export interface ImportOptions {
   /** Files in flight at once. Default 8. */
   readonly concurrency?: number | undefined
   readonly hidden?: boolean | undefined
+  /** Takes only some of the files, by their relative path. Default: all. */
+  readonly accept?: ((relative: string) => boolean) | undefined
+  /** Ends the import with `ABORTED`; what was written stays. */
+  readonly signal?: AbortSignal | undefined
   /** Called after each file. */
   readonly onProgress?: ((report: ImportReport) => void) | undefined
 }
@@ -95,7 +99,15 @@ const importFile = async (
  * others; all are in the report. Run again, it continues where it ended.
  */
 export const importDirectory = async (options: ImportOptions): Promise<ImportReport> => {
-  const { directory, prefix, target, concurrency = CONCURRENCY, hidden, onProgress } = options
+  const {
+    directory,
+    prefix,
+    target,
+    concurrency = CONCURRENCY,
+    hidden,
+    accept,
+    onProgress,
+  } = options
   const report: ImportReport = {
     imported: 0,
     pending: 0,
@@ -105,6 +117,7 @@ export const importDirectory = async (options: ImportOptions): Promise<ImportRep
     failed: [],
   }
   await forEachOf(walk(directory, { hidden }), concurrency, async (found) => {
+    throwIfAborted(options.signal)
     if (found.kind === 'skipped') {
       report.skipped.push({ path: found.relative, reason: found.reason })
       return
@@ -113,6 +126,7 @@ export const importDirectory = async (options: ImportOptions): Promise<ImportRep
       report.failed.push(failure(found.relative, found.error))
       return
     }
+    if (accept?.(found.relative) === false) return
     const key = prefix === '' ? found.relative : `${prefix}/${found.relative}`
     if (Buffer.byteLength(key) > KEY_BYTES_MAX) {
       report.skipped.push({
@@ -124,6 +138,7 @@ export const importDirectory = async (options: ImportOptions): Promise<ImportRep
     try {
       await importFile(found, key, target, report)
     } catch (error) {
+      throwIfAborted(options.signal)
       report.failed.push(failure(found.relative, error))
     }
     onProgress?.(report)

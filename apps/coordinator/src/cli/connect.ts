@@ -1,0 +1,44 @@
+import { createClient, type Client } from '@bzzz/api'
+import { dataDirectoryAt } from '../data/data-directory.js'
+import { isRunning, readRuntime } from '../data/runtime-file.js'
+import { readToken } from '../data/token-file.js'
+import { coordinatorError } from '../errors.js'
+import type { Io } from './io.js'
+import { loadSettings } from './load-settings.js'
+
+export interface ConnectionOptions {
+  readonly config?: string
+  readonly dataDirectory?: string
+  readonly url?: string
+  readonly tokenFile?: string
+}
+
+const clientAt = (baseUrl: string, token: string | undefined): Client =>
+  createClient({ baseUrl, token, fetch })
+
+/** A client of the coordinator that runs on a data directory. Throws `COORDINATOR_NOT_RUNNING`. */
+export const connectTo = async (dataDirectory: string): Promise<Client> => {
+  const directory = dataDirectoryAt(dataDirectory)
+  const runtime = await readRuntime(directory.runtimeFile)
+  if (runtime === undefined)
+    throw coordinatorError('COORDINATOR_NOT_RUNNING', `nothing runs on ${directory.path}`)
+  if (!isRunning(runtime.pid))
+    throw coordinatorError(
+      'COORDINATOR_NOT_RUNNING',
+      `nothing runs on ${directory.path}; process ${runtime.pid} did, and ended without saying so`,
+    )
+  return clientAt(runtime.url, await readToken(directory.tokenFile))
+}
+
+/** A client of the coordinator that the options and the settings name. */
+export const connect = async (io: Io, options: ConnectionOptions): Promise<Client> => {
+  if (options.url !== undefined) {
+    // The token of the local data directory is sent to no address that the user typed.
+    const token = options.tokenFile === undefined ? undefined : await readToken(options.tokenFile)
+    return clientAt(options.url, token)
+  }
+  const { dataDirectory } = await loadSettings(io, options.config, {
+    'data-directory': options.dataDirectory,
+  })
+  return connectTo(dataDirectory)
+}

@@ -1,0 +1,56 @@
+import type { OutputOf } from '@bzzz/api'
+import type { Io } from '../io.js'
+import { duration, palette, printable, table } from '../text.js'
+
+type Status = OutputOf<'status'>
+
+const BACKENDS = {
+  mock: 'embedded: records stay on this machine',
+  real: 'libp2p: records are replicated to peers',
+  hybrid: 'hybrid',
+} as const
+
+const overview = (status: Status): readonly (readonly string[])[] => [
+  ['node', status.peerId],
+  ['version', `${status.version}, up ${duration(status.uptimeMs)}`],
+  ['backend', BACKENDS[status.backend]],
+  ['records', `${status.records}, ${status.durability === 'disk' ? 'on disk' : 'in memory only'}`],
+  ['http', status.httpAddress],
+  ...(status.dataDirectory === undefined ? [] : [['data', status.dataDirectory]]),
+  ...status.multiaddrs.map((address) => ['libp2p', address]),
+  ...(status.backend === 'mock'
+    ? []
+    : [
+        [
+          'peers',
+          `${status.peers.connected} connected, ${status.peers.suspect} suspect, ${status.peers.disconnected} disconnected`,
+        ],
+      ]),
+]
+
+const healthTable = (rows: Status['health']): string =>
+  table([
+    ['COMPONENT', 'BACKEND', 'STATUS', 'LATENCY', 'ERRORS', 'LAST CHECK'],
+    ...rows.map((row) => [
+      row.component,
+      row.backend,
+      row.status,
+      `${row.latency_ms.toFixed(1)} ms`,
+      String(row.error_count),
+      row.last_check === '' ? 'not yet' : row.last_check,
+    ]),
+  ])
+
+/** `bzzz status` for a person. */
+export const renderStatus = (status: Status, io: Io): void => {
+  const { good, warn, bad } = palette(io)
+  const mark = status.ready ? good('ready') : bad(`not ready: ${status.reason ?? 'unknown'}`)
+  io.out(`${mark}\n${printable(table(overview(status)))}\n`)
+  if (status.health.length > 0) io.out(`\n${healthTable(status.health)}\n`)
+  for (const { node, state, error } of status.bootstrap)
+    if (state !== 'connected')
+      io.out(
+        `${warn('bootstrap')} ${printable(node)} is ${state}${error === undefined ? '' : `: ${printable(error)}`}\n`,
+      )
+  for (const notice of status.notices) io.out(`${warn('notice')} ${printable(notice)}\n`)
+}

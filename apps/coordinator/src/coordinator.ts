@@ -1,0 +1,202 @@
+import {
+  Service,
+  startAll,
+  stopAll,
+  type AbortOptions,
+  type Clock,
+  type Random,
+  type Startable,
+} from '@bzzz/base'
+import type { CoordinatorConfig, Explained } from '@bzzz/config'
+import { loadIdentity } from '@bzzz/libp2p-host/identity'
+import type { Backend } from './backend.js'
+import { compose } from './compose.js'
+import { openDataDirectory, type DataDirectory } from './data/data-directory.js'
+import { DirectoryLock } from './data/directory-lock.js'
+import { RuntimeRecord } from './data/runtime-record.js'
+import { loadToken } from './data/token-file.js'
+import { Doors } from './doors.js'
+import { createHandlers, type Readiness } from './handlers.js'
+import { HealthWatch } from './health/health-watch.js'
+import { createNodeMetrics } from './health/node-metrics.js'
+import { isLoopbackAddress } from './http/access.js'
+import { addHealthRoutes } from './http/health-routes.js'
+import { HttpServer } from './http/http-server.js'
+import { addOperationRoutes, authorize } from './http/operation-routes.js'
+import { createTokenCheck } from './http/token.js'
+import type { Log } from './log.js'
+
+export interface CoordinatorOptions {
+  readonly config: CoordinatorConfig
+  /** The settings with their sources, for `config explain`. */
+  readonly settings: readonly Explained[]
+  /** Settings that were accepted and have no effect yet. */
+  readonly notices: readonly string[]
+  /** Absolute path. */
+  readonly dataDirectory: string
+  readonly version: string
+  readonly pid: number
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+}
+
+/** Longest wait for the headers of a request; a client on the same network needs milliseconds. */
+const HEADERS_TIMEOUT_MS = 5_000
+
+/** Far above what agents of one machine open, far below what file descriptors allow. */
+const CONNECTIONS_MAX = 512
+
+/** Everything of a coordinator that exists only while it runs. */
+interface Running {
+  readonly backend: Backend
+  readonly directory: DataDirectory
+  readonly http: HttpServer
+  readonly doors: Doors
+  readonly health: HealthWatch
+  /** In the order in which they start. */
+  readonly parts: readonly Startable[]
+}
+
+/** One node of the mesh: its data directory, its records and its HTTP surface. */
+export class Coordinator extends Service {
+  readonly #options: CoordinatorOptions
+  readonly #startedAtMs: number
+  #running: Running | undefined
+
+  constructor(options: CoordinatorOptions) {
+    super('the coordinator')
+    this.#options = options
+    this.#startedAtMs = options.clock.nowMs()
+  }
+
+  /** Throws `NOT_STARTED` before `start`. */
+  get backend(): Backend {
+    return this.#parts.backend
+  }
+
+  /** Where its HTTP surface is. */
+  get url(): string {
+    return this.#parts.http.url
+  }
+
+  get dataDirectory(): string {
+    return this.#parts.directory.path
+  }
+
+  protected async onStart(options: AbortOptions): Promise<void> {
+    const running = await this.#build()
+    await startAll(running.parts, options)
+    this.#running = running
+    const { log } = this.#options
+    log.info('serving', { url: running.http.url, peerId: running.backend.peerId })
+  }
+
+  protected async onStop(): Promise<void> {
+    await stopAll(this.#parts.parts)
+    this.#options.log.info('stopped')
+  }
+
+  get #parts(): Running {
+    if (this.#running === undefined) this.assertStarted()
+    return this.#running as Running
+  }
+
+  async #build(): Promise<Running> {
+    const { config, clock, random, log } = this.#options
+    const directory = await openDataDirectory(this.#options.dataDirectory)
+    const identity = await loadIdentity(directory.identityFile)
+    const token = await loadToken(directory.tokenFile, random)
+    const backend = await compose(config, { directory, identity, clock, random, log })
+    const health = new HealthWatch({
+      backend,
+      clock,
+      intervalMs: config.healthCheckIntervalMs,
+      log,
+    })
+    const doors: Doors = new Doors(() => http.stop())
+    const http: HttpServer = this.#createHttp(directory, backend, health, doors, token)
+    const runtime = new RuntimeRecord(directory.runtimeFile, () => ({
+      pid: this.#options.pid,
+      url: http.url,
+      peerId: backend.peerId,
+      version: this.#options.version,
+      startedAtMs: this.#startedAtMs,
+    }))
+    // The lock first, so that a second start changes nothing; HTTP early, so that /readyz can say why not yet.
+    const parts = [new DirectoryLock(directory), http, ...backend.parts, health, runtime, doors]
+    return { backend, directory, http, doors, health, parts }
+  }
+
+  #createHttp(
+    directory: DataDirectory,
+    backend: Backend,
+    health: HealthWatch,
+    doors: Doors,
+    token: string,
+  ): HttpServer {
+    const { config, clock, log, version } = this.#options
+    const readiness = (): Readiness => readinessOf(doors, backend, health)
+    const handlers = createHandlers({
+      backend,
+      clock,
+      version,
+      readiness,
+      dataDirectory: directory.path,
+      url: () => http.url,
+      startedAtMs: this.#startedAtMs,
+      health: () => health.rows(),
+      notices: this.#options.notices,
+      settings: this.#options.settings,
+      timeoutMs: config.dhtTimeoutMs,
+    })
+    const access = {
+      isToken: createTokenCheck(token),
+      isLoopback: isLoopbackAddress(config.httpHost),
+    }
+    const metrics = createNodeMetrics(backend, clock)
+    const http: HttpServer = new HttpServer({
+      host: config.httpHost,
+      port: config.httpPort,
+      rules: { hosts: config.httpAllowedHosts, origins: config.httpAllowedOrigins },
+      limits: {
+        requestTimeoutMs: config.httpRequestTimeoutMs,
+        headersTimeoutMs: Math.min(HEADERS_TIMEOUT_MS, config.httpRequestTimeoutMs),
+        connectionsMax: CONNECTIONS_MAX,
+        bodyBytesMax: config.httpBodyMaxBytes,
+      },
+      log,
+      clock,
+      onAnswer: (route, method, status, tookMs) => {
+        metrics.observeRequest(route, method, status, tookMs)
+      },
+      routes: (app) => {
+        const assertServing = (): void => {
+          doors.assertServing()
+        }
+        addHealthRoutes(app, {
+          readiness,
+          metrics: () => metrics.text(),
+          authorize: authorize('read', access),
+        })
+        addOperationRoutes(app, { handlers, assertServing, version, ...access })
+      },
+    })
+    return http
+  }
+}
+
+const STORE_REASONS = {
+  'read-only': 'the store is read-only: the disk is full',
+  failed: 'the store failed: start the coordinator again',
+} as const
+
+const readinessOf = (doors: Doors, backend: Backend, health: HealthWatch): Readiness => {
+  if (doors.phase !== 'serving')
+    return { isReady: false, reason: `the coordinator is ${doors.phase}` }
+  const { state } = backend.store
+  if (state !== 'ready') return { isReady: false, reason: STORE_REASONS[state] }
+  const failed = health.rows().find((row) => row.status === 'failed')
+  if (failed === undefined) return { isReady: true }
+  return { isReady: false, reason: `${failed.component} does not serve; see \`bzzz status\`` }
+}

@@ -1,0 +1,135 @@
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { systemRandom } from '@bzzz/base'
+import { openDataDirectory } from '../src/data/data-directory.js'
+import { readPskFile } from '../src/data/psk-file.js'
+import { isRunning, readRuntime, removeRuntime, writeRuntime } from '../src/data/runtime-file.js'
+import { loadToken, readToken } from '../src/data/token-file.js'
+
+let root: string
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'bzzz-data-'))
+})
+
+afterEach(async () => {
+  await rm(root, { recursive: true, force: true })
+})
+
+const modeOf = async (path: string): Promise<number> => (await stat(path)).mode & 0o777
+
+describe('the data directory', () => {
+  test('is made with its store, for its owner alone', async () => {
+    const directory = await openDataDirectory(join(root, 'a', 'b'))
+    expect(await modeOf(directory.path)).toBe(0o700)
+    expect(await modeOf(directory.storePath)).toBe(0o700)
+  })
+
+  test('one that others may write to is refused', async () => {
+    const path = join(root, 'shared')
+    await mkdir(path)
+    await chmod(path, 0o770)
+    await expect(openDataDirectory(path)).rejects.toMatchObject({ code: 'DATA_DIRECTORY_UNSAFE' })
+    await chmod(path, 0o755)
+    await openDataDirectory(path)
+    expect(await modeOf(path)).toBe(0o755)
+  })
+
+  test('a file in its place is told', async () => {
+    await writeFile(join(root, 'file'), '')
+    await expect(openDataDirectory(join(root, 'file'))).rejects.toMatchObject({
+      code: 'DATA_DIRECTORY_UNUSABLE',
+      message: expect.stringContaining(join(root, 'file')),
+    })
+  })
+})
+
+describe('the token', () => {
+  test('is made once, 32 random bytes, 0600; two starts at once agree', async () => {
+    const file = join(root, 'token')
+    expect(await readToken(file)).toBeUndefined()
+    const tokens = await Promise.all([1, 2, 3].map(() => loadToken(file, systemRandom)))
+    expect(new Set(tokens).size).toBe(1)
+    expect(Buffer.from(tokens[0] ?? '', 'base64url')).toHaveLength(32)
+    expect(await modeOf(file)).toBe(0o600)
+    expect(await loadToken(file, systemRandom)).toBe(tokens[0])
+    await rm(file)
+    expect(await loadToken(file, systemRandom)).not.toBe(tokens[0])
+  })
+
+  test('one that others may read is refused', async () => {
+    const file = join(root, 'token')
+    await loadToken(file, systemRandom)
+    await chmod(file, 0o640)
+    await expect(readToken(file)).rejects.toMatchObject({ code: 'DATA_DIRECTORY_UNSAFE' })
+  })
+
+  test.each(['', 'short', 'x'.repeat(44), `${'x'.repeat(42)}!`, 'x'.repeat(100_000)])(
+    'a file that holds %# something else is told, and not quoted',
+    async (content) => {
+      const file = join(root, 'token')
+      await writeFile(file, content, { mode: 0o600 })
+      const refusal = readToken(file)
+      await expect(refusal).rejects.toMatchObject({ code: 'DATA_DIRECTORY_UNUSABLE' })
+      await expect(refusal).rejects.not.toMatchObject({ message: expect.stringContaining('xxx') })
+    },
+  )
+})
+
+describe('the runtime file', () => {
+  const runtime = {
+    pid: process.pid,
+    url: 'http://127.0.0.1:4280',
+    peerId: '12D3KooW',
+    version: '1.0.0',
+    startedAtMs: 1,
+  }
+
+  test('is read back, and removed by its owner only', async () => {
+    const file = join(root, 'coordinator.json')
+    expect(await readRuntime(file)).toBeUndefined()
+    await writeRuntime(file, runtime)
+    expect(await modeOf(file)).toBe(0o600)
+    expect(await readRuntime(file)).toEqual(runtime)
+    await removeRuntime(file, process.pid + 1)
+    expect(await readRuntime(file)).toEqual(runtime)
+    await removeRuntime(file, process.pid)
+    await removeRuntime(file, process.pid)
+    expect(await readRuntime(file)).toBeUndefined()
+  })
+
+  test.each(['', '{', '{"pid":"1"}', '[]'])('%p counts as none', async (content) => {
+    const file = join(root, 'coordinator.json')
+    await writeFile(file, content, { mode: 0o600 })
+    expect(await readRuntime(file)).toBeUndefined()
+  })
+
+  test('a process that is gone is not running', () => {
+    expect(isRunning(process.pid)).toBe(true)
+    expect(isRunning(2 ** 22 + 1)).toBe(false)
+  })
+})
+
+describe('the private network key', () => {
+  const key = `/key/swarm/psk/1.0.0/\n/base16/\n${'0f'.repeat(32)}\n`
+
+  test('is read in the format of libp2p', async () => {
+    const file = join(root, 'swarm.key')
+    await writeFile(file, key, { mode: 0o600 })
+    expect(await readPskFile(file)).toEqual(new Uint8Array(32).fill(15))
+  })
+
+  test.each([
+    ['exposed', key, 0o644, 'DATA_DIRECTORY_UNSAFE'],
+    ['cut', key.slice(0, -3), 0o600, 'PSK_INVALID'],
+    ['of another kind', key.replace('base16', 'base64'), 0o600, 'PSK_INVALID'],
+  ])('%s: refused', async (_name, content, mode, code) => {
+    const file = join(root, 'swarm.key')
+    await writeFile(file, content, { mode })
+    await expect(readPskFile(file)).rejects.toMatchObject({ code })
+    await expect(readPskFile(join(root, 'none'))).rejects.toMatchObject({ code: 'PSK_INVALID' })
+    expect(await readFile(file, 'utf8')).toBe(content)
+  })
+})
