@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { examplesOf, readmeExamples, runExample } from './examples.js'
@@ -66,7 +66,9 @@ export const install = async (project, tarballs) => {
 
 /** @type {(project: string, name: string) => Promise<string[]>} */
 const runInstalled = async (project, name) => {
-  const examples = readmeExamples(join(project, 'node_modules', name))
+  const installed = join(project, 'node_modules', name)
+  if (!existsSync(installed)) return [`${name} is not installed`]
+  const examples = readmeExamples(installed)
   const failures = []
   for (const code of examples) failures.push(await runExample(project, code))
   return failures.flatMap((failure) => (failure === undefined ? [] : [`${name}: ${failure}`]))

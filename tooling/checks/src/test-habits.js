@@ -4,7 +4,8 @@ import { dottedName, parse, visitNodes } from './syntax.js'
 
 /** @typedef {import('./syntax.js').Node} Node */
 
-const runners = /^(describe|test|it)(\.each)?\.(only|skip|todo|failing)$|^[xf](describe|test|it)$/
+const runners =
+  /^((describe|test|it)(\.concurrent)?\.(only|skip|todo|failing)(\.each)?|[xf](describe|test|it)(\.each)?)$/
 
 /** A pause this long is a guess about how long something takes. */
 const pauseMs = 100
@@ -58,7 +59,7 @@ const inCalls = (root, files, problemOf) =>
 /** Tests that are switched off, or that switch the others off. @type {(root: string, files: string[]) => string[]} */
 export const modifierProblems = (root, files) =>
   inCalls(root, files, ({ callee }) => {
-    const name = dottedName(callee.type === 'CallExpression' ? callee.callee : callee)
+    const name = dottedName(callee)
     return runners.test(name) ? `uses ${name}` : undefined
   })
 
