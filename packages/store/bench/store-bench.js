@@ -92,7 +92,7 @@ const measure = async (system, bytes, inFlight, count) => {
   return { latencies, perWriteUs: totalUs / count }
 }
 
-const quantile = (values, q) => values.toSorted((a, b) => a - b)[Math.floor(values.length * q)]
+const quantile = (list, q) => list.toSorted((a, b) => a - b)[Math.floor(list.length * q)]
 const us = (value) => (value < 10 ? value.toFixed(2) : value.toFixed(0)).padStart(9)
 
 const systems = {
