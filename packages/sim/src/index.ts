@@ -1,6 +1,8 @@
 export { Endpoint, type Pending } from './endpoint.js'
 export { simError } from './errors.js'
 export type { Work } from './exchange.js'
+export { faulty, type FaultControls } from './faulty.js'
+export type { Fault, FaultPlan, FaultRule } from './fault-plan.js'
 export { realGround, type Ground } from './ground.js'
 export { Inode, type Tearing } from './inode.js'
 export { DEFAULT_LINK, type LinkModel } from './link-model.js'
