@@ -1,1 +1,35 @@
-export {}
+export { TELEMETRY_ERRORS, telemetryError } from './errors.js'
+export type { HealthComponent, HealthProbe } from './health/health-check.js'
+export {
+  DEFAULT_HEALTH_DEADLINE_MS,
+  DEFAULT_HEALTH_INTERVAL_MS,
+  HEALTH_COMPONENTS_MAX,
+  HealthMonitor,
+  type HealthChange,
+  type HealthMonitorOptions,
+} from './health/health-monitor.js'
+export {
+  worstOf,
+  type HealthBackend,
+  type HealthState,
+  type HealthStatus,
+} from './health/health-status.js'
+export {
+  stepHealth,
+  UNCHECKED,
+  type CheckOutcome,
+  type HealthPolicy,
+  type HealthRecord,
+} from './health/health-step.js'
+export {
+  LOG_LEVELS,
+  silentLogger,
+  type LogFields,
+  type Logger,
+  type LogLevel,
+} from './log/logger.js'
+export { printable, REDACTED, redactor, SECRET_NAMES } from './log/redact.js'
+export { Family, LABEL_CHARS_MAX, LABEL_SETS_MAX, OTHER, type Labels } from './metrics/family.js'
+export { Histogram } from './metrics/histogram.js'
+export type { Counter, Gauge, MetricSample, MetricSnapshot, MetricType } from './metrics/metric.js'
+export { METRICS_MAX, MetricRegistry, type HistogramOptions } from './metrics/registry.js'
