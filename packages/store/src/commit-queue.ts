@@ -7,6 +7,9 @@ const BATCH_BYTES_MAX = 4 * 1024 * 1024
 const BATCH_ENTRIES_MAX = 4096
 const BATCH_CLEANS_MAX = 4096
 
+/** About what a queued entry takes beside key and value, so that a flood of tiny ones is bounded too. */
+const ENTRY_BYTES = 512
+
 export interface CommitQueueOptions {
   readonly bytesMax: number
   /** Makes a batch durable. A rejection with `STORE_FULL` is passed on; any other one is final. */
@@ -51,9 +54,10 @@ export class CommitQueue {
     if (this.#state === 'read-only') throw full(this.#cause)
   }
 
-  /** Throws `STORE_BUSY`. One write always fits, whatever its size. */
-  assertRoom(bytes: number): void {
-    if (this.#bytes === 0 || this.#bytes + bytes <= this.#options.bytesMax) return
+  /** Throws `STORE_BUSY` unless so many entries with so many bytes fit; an idle queue takes any. */
+  assertRoom(bytes: number, entries = 1): void {
+    const wanted = bytes + entries * ENTRY_BYTES
+    if (this.#bytes === 0 || this.#bytes + wanted <= this.#options.bytesMax) return
     throw storeError('STORE_BUSY', `${this.#bytes} bytes already wait for the disk`)
   }
 
@@ -74,7 +78,7 @@ export class CommitQueue {
   push(entry: Entry, isOwn: boolean): Promise<void> {
     const batch = this.#filling()
     batch.add(entry)
-    this.#bytes += entry.sizeBytes
+    this.#bytes += entry.sizeBytes + ENTRY_BYTES
     this.#newest.set(entry.key, entry)
     if (isOwn) this.#operations.set(entry.opId, entry)
     this.#batchOf.set(entry, batch)
@@ -168,7 +172,7 @@ export class CommitQueue {
   }
 
   #forget(entry: Entry): void {
-    this.#bytes -= entry.sizeBytes
+    this.#bytes -= entry.sizeBytes + ENTRY_BYTES
     this.#batchOf.delete(entry)
     if (this.#newest.get(entry.key) === entry) this.#newest.delete(entry.key)
     if (this.#operations.get(entry.opId) === entry) this.#operations.delete(entry.opId)

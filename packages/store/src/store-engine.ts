@@ -184,7 +184,7 @@ export abstract class StoreEngine extends Service implements Store {
       this.#hlc.check(record.version)
       bytes += record.key.length + record.value.length
     }
-    this.queue.assertRoom(bytes)
+    this.queue.assertRoom(bytes, records.length)
     const durable = new Set<Promise<void>>()
     const applied = records.map((record) => this.#applyOne(record, durable))
     await Promise.all(durable)

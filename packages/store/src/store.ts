@@ -14,7 +14,9 @@ export interface AppendOptions {
   readonly expectedVersion?: Version | null | undefined
   /**
    * Stamp above this version and append again, keeping the operation id: a replica had a newer
-   * record. May throw `CLOCK_SKEW`.
+   * record. May throw `CLOCK_SKEW`. Answers `isDuplicate` where the operation is above already, and
+   * where this node has since written the key anew: that later write stands for both, and the record
+   * returned is then below {@link above}.
    */
   readonly above?: Version | undefined
 }
@@ -75,9 +77,17 @@ export interface Store extends Startable {
   /** Records in the view, tombstones included. */
   readonly size: number
 
-  /** Stamps a write and queues it for the next batch. Throws at once what can be told at once. */
+  /**
+   * Stamps a write, copies its value and queues it for the next batch. Throws at once what can be
+   * told at once: `STORE_RECORD_INVALID`, `STORE_CONFLICT`, `STORE_OPERATION_REUSED`, `STORE_BUSY`,
+   * `STORE_FULL`, `STORE_FAILED`, `CLOCK_SKEW`, `CLOCK_EXHAUSTED`.
+   */
   append(intent: WriteIntent, options: AppendOptions): Append
-  /** Stores records stamped elsewhere, in one batch; older and known ones leave no trace. Resolves when durable. */
+  /**
+   * Stores records stamped elsewhere; older and known ones leave no trace. Resolves when everything
+   * that the answer tells of is durable. One record that is malformed or too far ahead of the clock
+   * rejects the call, and none is stored. The store keeps the bytes: do not change them afterwards.
+   */
   apply(records: readonly StampedRecord[]): Promise<Applied[]>
 
   /** The newest record, tombstone or not, expired or not; at once when its value is in memory. Rejects with `STORE_DAMAGED`. */

@@ -12,6 +12,7 @@ export class ValueCache {
   #ring: Entry[] = []
   #hand = 0
   #bytes = 0
+  #held = 0
 
   /** @param bytesMax `Infinity` keeps everything */
   constructor(bytesMax: number) {
@@ -26,29 +27,37 @@ export class ValueCache {
   add(entry: Entry): void {
     if (this.#bytesMax === Infinity) return
     this.#ring.push(entry)
-    this.#bytes += entry.sizeBytes + OVERHEAD_BYTES
-    while (this.#bytes > this.#bytesMax && this.#hand < this.#ring.length) this.#step()
-    if (this.#hand > 1024 && this.#hand * 2 > this.#ring.length) {
-      this.#ring = this.#ring.slice(this.#hand)
-      this.#hand = 0
-    }
+    this.#bytes += costOf(entry)
+    this.#held++
+    while (this.#bytes > this.#bytesMax) this.#step()
+    // Places of entries that were dropped pile up when the hand need not move.
+    if (this.#ring.length > 2 * this.#held + 1024) this.#tidy()
   }
 
   /** Forgets the value of an entry that is no longer the newest of its key. */
   drop(entry: Entry): void {
-    // Its place in the ring is given back when the hand comes by.
+    if (entry.record === undefined) return
     entry.record = undefined
+    if (this.#bytesMax === Infinity) return
+    this.#bytes -= costOf(entry)
+    this.#held--
   }
 
   #step(): void {
     const entry = this.#ring[this.#hand++]
-    if (entry === undefined) return
-    if (entry.touched && entry.record !== undefined) {
-      entry.touched = false
-      this.#ring.push(entry)
+    if (entry?.record === undefined) return
+    if (!entry.touched) {
+      this.drop(entry)
       return
     }
-    this.#bytes -= entry.sizeBytes + OVERHEAD_BYTES
-    entry.record = undefined
+    entry.touched = false
+    this.#ring.push(entry)
+  }
+
+  #tidy(): void {
+    this.#ring = this.#ring.slice(this.#hand).filter(({ record }) => record !== undefined)
+    this.#hand = 0
   }
 }
+
+const costOf = (entry: Entry): number => entry.sizeBytes + OVERHEAD_BYTES

@@ -127,7 +127,7 @@ test('a crash at every operation of the disk, compaction included: nothing ackno
 
 test('crash upon crash, in random places: nothing acknowledged is lost, nothing is invented', async () => {
   let recovered = 0
-  for (let seed = 1; seed <= laneCount(60, 3000); seed++) {
+  for (let seed = 1; seed <= laneCount(40, 3000); seed++) {
     const random = seededRandom(seed)
     let life: Life = {
       disk: new FakeDisk(),
@@ -152,5 +152,5 @@ test('crash upon crash, in random places: nothing acknowledged is lost, nothing 
       recovered++
     }
   }
-  expect(recovered).toBe(laneCount(60, 3000) * 5)
+  expect(recovered).toBe(laneCount(40, 3000) * 5)
 })

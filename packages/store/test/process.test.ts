@@ -16,7 +16,7 @@ afterAll(() => {
 const open = (directory: string): ReturnType<typeof openFileStore> =>
   openFileStore({ directory, writer: 'node-a', ballastBytes: 0 })
 
-const KILLS = laneCount(20, 50)
+const KILLS = laneCount(15, 50)
 
 test(`kill -9 x ${String(KILLS)} under load: nothing acknowledged is lost`, async () => {
   const [directory, acknowledged] = [join(root, 'killed'), join(root, 'killed.txt')]

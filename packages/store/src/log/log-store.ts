@@ -77,7 +77,7 @@ export class LogStore extends StoreEngine {
   readonly #liveBytes = new Map<number, number>()
   #writer: LogWriter | undefined
   #compaction: Promise<void> | undefined
-  #marking: Promise<void> | undefined
+  #marking: Promise<void> = Promise.resolve()
   #probing: Promise<void> | undefined
   #cancelMark: Cancel | undefined
   #cancelProbe: Cancel | undefined
@@ -228,10 +228,13 @@ export class LogStore extends StoreEngine {
   #scheduleMark(): void {
     this.#cancelMark ??= this.clock.setTimer(() => {
       this.#cancelMark = undefined
-      this.#marking = writeMark(this.#markPlace, this.#log.mark).catch((error: unknown) => {
-        // It tells of damage; without it nothing that was acknowledged is in danger.
-        this.#options.onProblem?.(error)
-      })
+      // One after the other: on a slow disk the one before may still be under way.
+      this.#marking = this.#marking
+        .then(() => writeMark(this.#markPlace, this.#log.mark))
+        .catch((error: unknown) => {
+          // It tells of damage; without it nothing that was acknowledged is in danger.
+          this.#options.onProblem?.(error)
+        })
     }, this.#options.markDelayMs ?? MARK_DELAY_MS)
   }
 
@@ -258,7 +261,7 @@ export class LogStore extends StoreEngine {
       victims,
       number: log.takeNumber(),
       checkpoint: () => {
-        if (this.#isClosing) throw new Error('the store is stopping')
+        if (this.#isClosing || this.state === 'failed') throw new Error('the store is stopping')
       },
     })
     await log.replace(victims, segment, () => {

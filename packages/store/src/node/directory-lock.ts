@@ -20,20 +20,34 @@ export type Unlock = () => void
  * process id goes stale, and misleads where process ids are reused or namespaces differ.
  */
 export const lockDirectory = (directory: string): Unlock => {
-  const database = new DatabaseSync(join(directory, LOCK_FILE))
+  const database = guarded(directory, () => new DatabaseSync(join(directory, LOCK_FILE)))
   try {
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+    guarded(directory, () => {
+      database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+    })
   } catch (error) {
     database.close()
-    if ((error as { errcode?: unknown }).errcode !== SQLITE_BUSY) throw error
-    throw storeError('STORE_LOCKED', `${directory} is open in ${holderOf(directory)}`, {
-      cause: error,
-      details: { directory },
-    })
+    throw error
   }
   tellHolder(directory)
   return () => {
     if (database.isOpen) database.close()
+  }
+}
+
+/** Errors of SQLite as the store's own. */
+const guarded = <T>(directory: string, attempt: () => T): T => {
+  try {
+    return attempt()
+  } catch (cause) {
+    const isHeld = (cause as { errcode?: unknown }).errcode === SQLITE_BUSY
+    throw storeError(
+      isHeld ? 'STORE_LOCKED' : 'STORE_FAILED',
+      isHeld
+        ? `${directory} is open in ${holderOf(directory)}`
+        : `${directory} cannot be locked: ${messageOf(cause)}`,
+      { cause, details: { directory } },
+    )
   }
 }
 
