@@ -41,7 +41,7 @@ export const startNode = async () => {
     { maxInboundStreams: 8 },
   )
   const encoder = new TextEncoder()
-  const key = (i) => encoder.encode(`/v/bench-${i % 64}`)
+  const key = (sizeBytes, i) => encoder.encode(`/v/bench-${sizeBytes}-${i % 64}`)
   let values = {}
   const valueOf = (sizeBytes) => (values[sizeBytes] ??= new Uint8Array(sizeBytes).fill(7))
   let peers = []
@@ -52,17 +52,20 @@ export const startNode = async () => {
       for (const address of peers) await node.dial(address)
     },
     operation: async ({ op, sizeBytes }) => {
-      if (op === 'put')
-        return async (i) => {
-          for await (const event of node.services.dht.put(key(i), valueOf(sizeBytes))) void event
-        }
-      if (op === 'get')
+      const put = async (i) => {
+        const events = node.services.dht.put(key(sizeBytes, i), valueOf(sizeBytes))
+        for await (const event of events) void event
+      }
+      if (op === 'kad-put') return put
+      if (op === 'kad-get') {
+        for (let i = 0; i < 64; i++) await put(i)
         return async (i) => {
           let found
-          for await (const event of node.services.dht.get(key(i)))
+          for await (const event of node.services.dht.get(key(sizeBytes, i)))
             if (event.name === 'VALUE') found = event.value
           if (found?.length !== sizeBytes) throw new Error('kad-dht returned the wrong value')
         }
+      }
       return echo(await node.dialProtocol(peers[0], ECHO), valueOf(sizeBytes))
     },
     stop: () => node.stop(),

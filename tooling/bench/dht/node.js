@@ -1,5 +1,6 @@
 // One process of a measured cluster, driven over IPC by cluster.js.
 import { closedLoop } from './measure.js'
+import { profiled } from './profile.js'
 
 let node
 const commands = {
@@ -10,7 +11,11 @@ const commands = {
   },
   connect: ({ addresses }) => node.connect(addresses),
   ready: () => node.ready(),
-  run: async (options) => closedLoop(await node.operation(options), options),
+  run: async (options) => {
+    const operation = await node.operation(options)
+    const work = () => closedLoop(operation, options)
+    return options.isProfiled === true ? profiled(work) : work()
+  },
   stop: () => node.stop(),
 }
 
