@@ -11,13 +11,13 @@ import {
   Service,
   throwIfAborted,
   type AbortOptions,
-  type Level,
   type StampedRecord,
   type Unsubscribe,
   type WriteIntent,
 } from '@bzzz/base'
 import {
   assertKey,
+  assertRecord,
   assertValue,
   DHT_CONTRACT,
   dhtError,
@@ -98,6 +98,12 @@ export class Libp2pDHT extends Service implements DHT {
     return this.#parts.membership.isCounted
   }
 
+  /** True when this node is one of the replicas of the key. */
+  isReplica(key: string): boolean {
+    const { self, membership, store } = this.#parts
+    return membership.placement.isReplica(self, store.bucketOf(key))
+  }
+
   async put(key: string, value: Uint8Array, options: WriteOptions = {}): Promise<WriteReceipt> {
     this.#admit(key, options)
     assertValue(value)
@@ -126,7 +132,7 @@ export class Libp2pDHT extends Service implements DHT {
 
   async apply(record: StampedRecord, options: WriteOptions = {}): Promise<WriteReceipt> {
     this.#admit(record.key, options)
-    assertValue(record.value)
+    assertRecord(record)
     const { store, attester, replica } = this.#parts
     let stamped = record
     if (record.version.writer !== this.peerId) {
@@ -224,7 +230,7 @@ export class Libp2pDHT extends Service implements DHT {
   }
 
   async #replicate(append: Append, options: WriteOptions): Promise<WriteReceipt> {
-    const { level = 'quorum' as Level, timeoutMs = this.#options.timeoutMs, signal } = options
+    const { level = 'quorum', timeoutMs = this.#options.timeoutMs, signal } = options
     const { record, sendable, committed } = append
     const running = this.#parts.writes.run({ record, level, timeoutMs, sendable, committed })
     const { end, op } = await abortable(running, signal)

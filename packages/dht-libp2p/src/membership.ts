@@ -33,6 +33,8 @@ export interface MembershipOptions {
   /** Whether a peer may be a member. */
   readonly admit: (peerId: string) => boolean
   readonly replicas: number
+  /** This node is meant to join others: alone it is no mesh of its own. */
+  readonly mustJoin: boolean
   /** The view or the pending views changed. */
   readonly onChange: (isNewView: boolean) => void
 }
@@ -74,7 +76,11 @@ export class Membership {
 
   /** False while this node may lack records that quorums hold: its answers do not count until then. */
   get isCounted(): boolean {
-    return this.#pending.length === 0
+    return this.#pending.length === 0 && !(this.#options.mustJoin && this.#isAlone)
+  }
+
+  get #isAlone(): boolean {
+    return this.#view.members.size === 1
   }
 
   /** Reads the view that was kept, or begins with this node alone. */
@@ -187,8 +193,7 @@ export class Membership {
    */
   #pendingWith(members: readonly Member[], theirs: readonly PendingView[]): readonly PendingView[] {
     const self = this.#options.transport.peerId
-    const isAlone = this.#view.members.size === 1
-    if (!isAlone && this.isCounted) return this.#pending
+    if (!this.#isAlone && this.isCounted) return this.#pending
     const ids = members.map(({ id }) => id)
     const me = members.find(({ id }) => id === self)
     const isLost = me !== undefined && me.storeId !== this.#storeId

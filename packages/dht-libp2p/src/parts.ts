@@ -58,6 +58,7 @@ export const createParts = (options: Resolved): Parts => {
     storage: options.viewStorage,
     contacts: options.contacts,
     admit: options.admit,
+    mustJoin: options.mustJoin,
     replicas,
     onChange: () => {
       writes.viewChanged()

@@ -38,6 +38,8 @@ export class Placement {
   readonly #replicas: number
   readonly #found: (readonly string[] | undefined)[] = Array.from({ length: BUCKETS })
 
+  readonly #bucketsOf = new Map<string, readonly number[]>()
+
   constructor(ids: Iterable<string>, replicas: number) {
     this.#points = Array.from(ids, pointOf)
     this.#replicas = replicas
@@ -54,14 +56,18 @@ export class Placement {
   }
 
   /** The buckets of a member, ascending. */
-  bucketsOf(id: string): number[] {
+  bucketsOf(id: string): readonly number[] {
+    const known = this.#bucketsOf.get(id)
+    if (known !== undefined) return known
     const out: number[] = []
     for (let bucket = 0; bucket < BUCKETS; bucket++)
       if (this.isReplica(id, bucket)) out.push(bucket)
+    this.#bucketsOf.set(id, out)
     return out
   }
 
   #find(bucket: number): readonly string[] {
+    if (this.#points.length === 1) return this.#points.map(({ id }) => id)
     return this.#points
       .toSorted((a, b) => compareDistance(bucket, a.hash, b.hash))
       .slice(0, this.#replicas)

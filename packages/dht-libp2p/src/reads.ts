@@ -259,7 +259,6 @@ export class Reads {
     this.#saw(op, record.version)
     for (const peer of op.versions.keys())
       if (!this.#isExact(op, peer) && !op.writingBack.has(peer)) this.#repair(op, peer, record)
-    this.#check(op)
   }
 
   #distrust(op: ReadOp): void {

@@ -51,7 +51,7 @@ export class Replica {
         return this.#fetch(request)
       case 'lock':
         return this.#lock(request)
-      case 'unlock':
+      default:
         this.#options.locks.release(request.key, request.opId)
         return { kind: 'done' }
     }

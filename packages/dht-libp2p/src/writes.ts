@@ -162,10 +162,12 @@ export class Writes {
   }
 
   #newOp(record: StampedRecord, level: Level): WriteOp {
+    const newest = this.#options.store.head(record.key)?.version
+    const isOld = newest !== undefined && compareVersions(newest, record.version) > 0
     const op: WriteOp = {
       record,
       level,
-      mayRestamp: level !== 'local',
+      mayRestamp: level !== 'local' && !isOld,
       isCommitted: false,
       replicas: [],
       tally: new Tally(0, 0),
@@ -238,7 +240,10 @@ export class Writes {
     }
     op.done.add(peer)
     if (result.outcome === 'stored' || result.outcome === 'known') op.heldBy.add(peer)
-    if (isCounted) op.tally.note(peer, result)
+    // A write that this node itself has overwritten since, or that only wants to spread, is through
+    // where something newer is held.
+    if (isCounted && result.outcome === 'newer' && !op.mayRestamp) op.tally.holds(peer)
+    else if (isCounted) op.tally.note(peer, result)
     else if (op.settle !== undefined) {
       // The peer is joining; only its later answer counts.
       op.done.delete(peer)

@@ -50,8 +50,22 @@ export class Cluster {
     )
   }
 
+  /** A node that is not started, on a store that is. */
+  async lone(): Promise<Libp2pDHT> {
+    const node = this.#newNode()
+    await this.#place(node)
+    return node.dht
+  }
+
   /** Adds a node and starts it. */
   async add(): Promise<Node> {
+    const node = this.#newNode()
+    await this.#place(node)
+    await this.world.complete(node.dht.start())
+    return node
+  }
+
+  #newNode(): Node {
     const index = this.nodes.length
     const signer = signerOf(index)
     const random = this.world.stream(`skew ${index}`)
@@ -68,13 +82,12 @@ export class Cluster {
       clock,
       views: memoryViewStorage(),
       gate,
-    } as Node
+    } as unknown as Node
     this.nodes.push(node)
-    await this.#boot(node)
     return node
   }
 
-  async #boot(node: Node): Promise<void> {
+  async #place(node: Node): Promise<void> {
     const { index, signer, clock, views, gate } = node
     const random = seededRandom(this.world.random.int(2 ** 31))
     node.store = new MemoryStore({ writer: node.id, clock, random })
@@ -88,7 +101,6 @@ export class Cluster {
       random: this.world.stream(`dht ${index}`),
       ...this.#options.dht,
     })
-    await this.world.complete(node.dht.start())
   }
 
   /** Until all know each other and everyone's answers count. */

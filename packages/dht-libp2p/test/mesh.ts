@@ -1,0 +1,199 @@
+import { codeOf, fromUtf8, pick, utf8, type Disk, type Random } from '@bzzz/base'
+import { Machine, SimNetwork, type World } from '@bzzz/sim'
+import { LogStore, MemoryStore, type Store } from '@bzzz/store'
+import { diskViewStorage, Libp2pDHT, type Libp2pDHTOptions } from '../src/index.js'
+import type { History } from './history.js'
+import { signerOf } from './cluster.js'
+
+export interface MeshOptions {
+  readonly world: World
+  /** Wall clocks differ by up to twice this, milliseconds. */
+  readonly skewMs?: number
+  readonly isDurable?: boolean
+  readonly lossProbability?: number
+  readonly dht?: Partial<Libp2pDHTOptions>
+}
+
+interface Process {
+  readonly dht: Libp2pDHT
+  readonly store: Store
+}
+
+/** One machine of the mesh and what runs on it. */
+export interface Site {
+  readonly index: number
+  readonly machine: Machine
+  process: Process | undefined
+}
+
+/** Machines with disks on a network that fails; what a simulation of faults is made of. */
+export class Mesh {
+  readonly world: World
+  readonly network: SimNetwork
+  readonly sites: Site[] = []
+  readonly #options: MeshOptions
+  #values = 0
+
+  constructor(options: MeshOptions) {
+    this.#options = options
+    this.world = options.world
+    const loss = options.lossProbability ?? 0
+    this.network = new SimNetwork(this.world, { link: { lossProbability: loss } })
+  }
+
+  add(): Site {
+    const index = this.sites.length
+    const { world, network } = this
+    const skewMs = this.#options.skewMs ?? 0
+    const offsetMs = Math.round((world.stream(`skew ${index}`).next() * 2 - 1) * skewMs)
+    const machine = new Machine({
+      world,
+      network,
+      peerId: signerOf(index).peerId,
+      clock: { offsetMs },
+    })
+    const site: Site = { index, machine, process: undefined }
+    this.sites.push(site)
+    return site
+  }
+
+  /** Starts a process on the machine. Never settles when the machine crashes meanwhile. */
+  async boot(site: Site, mustJoin = false): Promise<void> {
+    const { clock, transport, disk } = site.machine.boot()
+    const { world } = this
+    const signer = signerOf(site.index)
+    const random = world.stream(`store ${site.index} ${world.nowMs}`)
+    const writer = signer.peerId
+    const store = this.isDurable
+      ? new LogStore({ writer, clock, random, disk: within(disk, 'store-'), ballastBytes: 0 })
+      : new MemoryStore({ writer, clock, random })
+    await store.start()
+    const dht = new Libp2pDHT({
+      transport,
+      store,
+      signer,
+      clock,
+      viewStorage: diskViewStorage(within(disk, 'view-')),
+      random: world.stream(`dht ${site.index} ${world.nowMs}`),
+      tryMs: 200,
+      compareEveryMs: 1000,
+      mustJoin,
+      timeoutMs: 1000,
+      ...this.#options.dht,
+    })
+    await dht.start()
+    site.process = { dht, store }
+  }
+
+  crash(site: Site): void {
+    site.process = undefined
+    site.machine.crash('power')
+  }
+
+  get isDurable(): boolean {
+    return this.#options.isDurable !== false
+  }
+
+  get running(): Process[] {
+    return this.sites.flatMap(({ process }) => (process === undefined ? [] : [process]))
+  }
+
+  get isSettled(): boolean {
+    return this.sites.every(
+      ({ process }) =>
+        process !== undefined &&
+        process.dht.members.length === this.sites.length &&
+        process.dht.isSettled,
+    )
+  }
+
+  /** A client that reads and writes at quorums until told to stop. */
+  async client(
+    random: Random,
+    history: History,
+    until: { readonly isOver: () => boolean; readonly keys: readonly string[] },
+  ): Promise<void> {
+    while (!until.isOver()) {
+      const site = pick(random, this.sites)
+      const key = pick(random, until.keys)
+      await this.#pause(random.next() * 40)
+      if (site.process === undefined) continue
+      if (random.next() < 0.5) await this.#read(site.process, key, history)
+      else await this.#write(site.process, key, history)
+    }
+  }
+
+  #pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.world.clock.setTimer(resolve, delayMs)
+    })
+  }
+
+  async #read({ dht }: Process, key: string, history: History): Promise<void> {
+    const op = history.add(key, { kind: 'read', call: this.world.nowMs, ret: Infinity })
+    const found = await this.#bounded(dht.get(key))
+    if (found === undefined) return
+    op.result = found.answer === undefined ? null : fromUtf8(found.answer.value)
+    op.ret = this.world.nowMs
+  }
+
+  async #write({ dht }: Process, key: string, history: History): Promise<void> {
+    const value = `${this.#values++}`
+    const op = history.add(key, { kind: 'write', call: this.world.nowMs, ret: Infinity, value })
+    const receipt = await this.#bounded(dht.put(key, utf8(value)))
+    if (receipt?.answer.outcome === 'acknowledged') op.ret = this.world.nowMs
+  }
+
+  /** Undefined when it failed as unavailable, or when its process died. */
+  #bounded<T>(work: Promise<T>): Promise<{ answer: T } | undefined> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.world.clock.setTimer(() => {
+        resolve(undefined)
+      }, 5000)
+      work.then(
+        (answer) => {
+          cancel()
+          resolve({ answer })
+        },
+        (error: unknown) => {
+          cancel()
+          const isOutage = ['DHT_UNAVAILABLE', 'NOT_STARTED', 'STORE_FAILED'].includes(
+            codeOf(error) ?? '',
+          )
+          if (isOutage) resolve(undefined)
+          else reject(error)
+        },
+      )
+    })
+  }
+
+  /** Reads every key once on every node. */
+  async finalReads(history: History, keys: readonly string[]): Promise<void> {
+    for (const process of this.running)
+      for (const key of keys) await this.#read(process, key, history)
+  }
+
+  /** True when all replicas hold the same records, and nobody has anything left to send. */
+  isConverged(keys: readonly string[]): boolean {
+    if (!this.isSettled) return false
+    return keys.every((key) => {
+      const heads = this.running
+        .filter(({ dht }) => dht.isReplica(key))
+        .map(({ store }) => JSON.stringify(store.head(key)?.version))
+      return new Set(heads).size === 1 && this.running.every(({ store }) => !store.isDirty(key))
+    })
+  }
+}
+
+/** A part of a disk, by a prefix of its names. */
+const within = (disk: Disk, prefix: string): Disk => ({
+  list: async () =>
+    (await disk.list())
+      .filter((name) => name.startsWith(prefix))
+      .map((n) => n.slice(prefix.length)),
+  open: (name, options) => disk.open(prefix + name, options),
+  readFile: (name) => disk.readFile(prefix + name),
+  rename: (from, to) => disk.rename(prefix + from, prefix + to),
+  remove: (name) => disk.remove(prefix + name),
+  syncDirectory: () => disk.syncDirectory(),
+})
