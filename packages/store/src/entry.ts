@@ -21,6 +21,8 @@ export interface Entry {
   readonly sizeBytes: number
   /** The newest stamp that this node itself gave the key, this one or an earlier one. */
   ownVersion: Version | undefined
+  /** No longer the newest of its key, and still remembered for retries. */
+  superseded: boolean
   /** Not yet on its replicas. */
   dirty: boolean
   /** Undefined where records live in memory only. */
@@ -44,6 +46,7 @@ export const entryOf = (record: StampedRecord, contentCrc: number, dirty: boolea
   contentCrc,
   sizeBytes: sizeOf(record),
   ownVersion: undefined,
+  superseded: false,
   dirty,
   location: undefined,
   record,

@@ -8,8 +8,13 @@ import type { Entry } from './entry.js'
 export class OperationIndex {
   readonly #supersededMax: number
   readonly #byId = new Map<string, Entry>()
-  /** In order of being superseded, oldest first. */
-  #superseded = new Set<Entry>()
+  /**
+   * Superseded entries, oldest first, from the head on. A list and not a set: a set from which the
+   * first is taken again and again walks over all that were taken before.
+   */
+  #order: Entry[] = []
+  #head = 0
+  #count = 0
   #isLoading = false
 
   constructor(supersededMax: number) {
@@ -25,16 +30,23 @@ export class OperationIndex {
     const known = this.#byId.get(entry.opId)
     if (known !== undefined) {
       if (compareVersions(known.version, entry.version) >= 0) return
-      this.#superseded.delete(known)
+      this.#unlist(known)
     }
     this.#byId.set(entry.opId, entry)
   }
 
   /** Called for an entry that is not, or no longer, the newest of its key. */
   supersede(entry: Entry): void {
-    if (this.#byId.get(entry.opId) !== entry) return
-    this.#superseded.add(entry)
+    if (entry.superseded || this.#byId.get(entry.opId) !== entry) return
+    entry.superseded = true
+    this.#order.push(entry)
+    this.#count++
     if (!this.#isLoading) this.#trim()
+  }
+
+  /** True while a retry of exactly this stamp must be recognised although it is superseded. */
+  isRemembered(entry: Entry): boolean {
+    return entry.superseded
   }
 
   /** What is read from a log comes in any order: nothing is forgotten before all of it is here. */
@@ -44,26 +56,31 @@ export class OperationIndex {
 
   endLoading(): void {
     this.#isLoading = false
-    this.#superseded = new Set(
-      Array.from(this.#superseded).toSorted((a, b) => compareVersions(a.version, b.version)),
-    )
+    this.#order = this.superseded().toSorted((a, b) => compareVersions(a.version, b.version))
+    this.#head = 0
     this.#trim()
   }
 
-  superseded(): Iterable<Entry> {
-    return this.#superseded
+  superseded(): Entry[] {
+    return this.#order.slice(this.#head).filter((entry) => entry.superseded)
+  }
+
+  #unlist(entry: Entry): void {
+    if (!entry.superseded) return
+    // Its place in the list is given back when the head comes by.
+    entry.superseded = false
+    this.#count--
   }
 
   #trim(): void {
-    for (const oldest of this.#superseded) {
-      if (this.#superseded.size <= this.#supersededMax) return
-      this.#superseded.delete(oldest)
+    while (this.#count > this.#supersededMax) {
+      const oldest = this.#order[this.#head++]
+      if (oldest?.superseded !== true) continue
+      this.#unlist(oldest)
       this.#byId.delete(oldest.opId)
     }
-  }
-
-  /** True while a retry of exactly this stamp must be recognised although it is superseded. */
-  isRemembered(entry: Entry): boolean {
-    return this.#superseded.has(entry)
+    if (this.#order.length <= 2 * this.#count + 1024) return
+    this.#order = this.superseded()
+    this.#head = 0
   }
 }

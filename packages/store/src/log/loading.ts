@@ -55,6 +55,7 @@ const operationEntry = (item: OperationItem, location: Location): Entry => ({
   contentCrc: item.contentCrc,
   sizeBytes: 0,
   ownVersion: item.version,
+  superseded: false,
   dirty: false,
   location,
   record: undefined,
