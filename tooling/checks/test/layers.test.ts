@@ -158,6 +158,14 @@ describe('planted violations', () => {
       'packages/base/dist/one.js reaches node:os',
     ],
     [
+      'a builtin behind a Node subpath',
+      {
+        'packages/port/dist/index.js': `import '@bzzz/base/node'`,
+        'packages/base/dist/node/index.js': `import 'node:fs'`,
+      },
+      'packages/base/dist/node/index.js reaches node:fs',
+    ],
+    [
       'a root that is not built',
       { 'packages/base/dist/index.js': `export * from './gone.js'` },
       'is not built',

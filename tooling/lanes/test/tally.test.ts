@@ -39,6 +39,7 @@ describe('counts of one Jest run', () => {
   test('a suite that cannot be loaded is a failure although it has no tests', () => {
     const broken = jest({ numPassedTests: 0, numRuntimeErrorTestSuites: 1 })
     expect(countJest(broken, false)).toEqual({ passed: 0, failed: 1 })
+    expect(countJest(jest({ numRuntimeErrorTestSuites: 2 }), false).failed).toBe(2)
   })
 
   test('a test that is switched off is a failure', () => {
