@@ -87,10 +87,11 @@ describe('limits of what is read', () => {
   const format = { storeId: '', writer: 'w', tag: TAG, crc32 }
 
   test('a frame that states more than the greatest payload is none', () => {
-    const read = (payloadBytes: number): number | undefined =>
-      readFrameHeader(stating(payloadBytes), 0, TAG, crc32)?.payloadBytes
-    expect(read(FRAME_PAYLOAD_BYTES_MAX)).toBe(FRAME_PAYLOAD_BYTES_MAX)
-    expect(read(FRAME_PAYLOAD_BYTES_MAX + 1)).toBeUndefined()
+    const [greatest, beyond] = [FRAME_PAYLOAD_BYTES_MAX, FRAME_PAYLOAD_BYTES_MAX + 1].map(
+      (payloadBytes) => readFrameHeader(stating(payloadBytes), 0, TAG, crc32),
+    )
+    expect(greatest?.payloadBytes).toBe(FRAME_PAYLOAD_BYTES_MAX)
+    expect(beyond).toBeUndefined()
   })
 
   test('an item that is longer than any record is none', () => {
