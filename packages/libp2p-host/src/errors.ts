@@ -18,7 +18,7 @@ export const HOST_ERRORS = {
   PEER_BUSY: {
     verdict: 'unavailable',
     http: 503,
-    meaning: 'Too much is queued for the peer, or it is serving too many requests.',
+    meaning: 'Too much is queued for the peer, or a limit on streams or connections is reached.',
     remedy: 'Send less at a time, or try again in a moment.',
   },
   REQUEST_TOO_LARGE: {

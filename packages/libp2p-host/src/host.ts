@@ -116,12 +116,14 @@ export class Libp2pHost extends Service implements PeerTransport {
 
   /**
    * Connects, waits until the peer answers, and returns the peer id that the handshake has proven.
-   * Rejects with `PEER_UNREACHABLE`, `PEER_REFUSED`, `TIMEOUT`, `ABORTED`, `HOST_ADDRESS_INVALID`.
+   * Rejects with `PEER_UNREACHABLE`, `PEER_REFUSED`, `PEER_BUSY` (this host has no connection left),
+   * `TIMEOUT`, `ABORTED`, `HOST_ADDRESS_INVALID`.
    */
   async dial(address: string, options: DialOptions = {}): Promise<string> {
     throwIfAborted(options.signal)
     const target = parseAddress(address)
     const node = this.libp2p
+    this.#assertRoom()
     return this.#limited(options, `cannot dial ${address}`, async (signal) => {
       const connection = await node.dial(target, { signal })
       const link = this.#linkOf(connection)
@@ -294,12 +296,20 @@ export class Libp2pHost extends Service implements PeerTransport {
 
   async #connect(peerId: string): Promise<Connection> {
     const node = this.libp2p
+    this.#assertRoom()
     const addresses = await this.#storedAddresses(peerId)
     if (addresses.length === 0)
       throw hostError('PEER_UNREACHABLE', `no address of ${peerId} is known`)
     return this.#limited({}, `cannot dial ${peerId}`, (signal) =>
       node.dial(parsePeerId(peerId), { signal }),
     )
+  }
+
+  /** One connection too many would make libp2p close another one, which would be dialled again. */
+  #assertRoom(): void {
+    const { connectionsMax } = this.#options
+    if (this.libp2p.getConnections().length < connectionsMax) return
+    throw hostError('PEER_BUSY', `this host has its maximum of ${connectionsMax} connections`)
   }
 
   /** Runs a dial with its time limit, and translates its failure. */

@@ -9,10 +9,10 @@ import { ping, type Ping } from '@libp2p/ping'
 import { preSharedKey } from '@libp2p/pnet'
 import { tcp } from '@libp2p/tcp'
 import { tls } from '@libp2p/tls'
-import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { DIAL_MS, STREAM_OPEN_MS, STREAM_WINDOW_BYTES } from './limits.js'
+import { limitedWebSockets } from './web-sockets.js'
 
 /** What runs on the node besides our own protocols. */
 export type HostServices = {
@@ -53,7 +53,7 @@ export const createNode = async (options: NodeOptions): Promise<Libp2p<HostServi
         inboundSocketInactivityTimeout: SOCKET_IDLE_MS,
         outboundSocketInactivityTimeout: SOCKET_IDLE_MS,
       }),
-      webSockets(),
+      limitedWebSockets(connectionsMax),
     ],
     // The dialler proposes in this order: TLS moves three times the messages of noise; a browser
     // has only noise.

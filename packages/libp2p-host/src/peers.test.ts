@@ -7,6 +7,8 @@ import { Peers } from './peers.js'
 import { Deadlines } from './rpc/deadlines.js'
 import { ANSWER, HEADER_BYTES } from './rpc/frame.js'
 
+const close = (): Promise<void> => Promise.resolve()
+
 /** A connection whose streams answer every heartbeat, or nothing. */
 const fakeConnection = (isAlive: boolean): Connection => {
   const newStream = (): Promise<Stream> => {
@@ -26,7 +28,7 @@ const fakeConnection = (isAlive: boolean): Connection => {
     })
     return Promise.resolve(stream as unknown as Stream)
   }
-  return { status: 'open', newStream, abort: () => {} } as unknown as Connection
+  return { status: 'open', newStream, close, abort: () => {} } as unknown as Connection
 }
 
 const setUp = () => {
@@ -96,6 +98,20 @@ describe('the link to a peer', () => {
     }
     expect(aborted).toBeGreaterThan(0)
     expect(link.hasJoined).toBe(false)
+  })
+
+  test('after hangUp it is not wanted, until it joins again', async () => {
+    const { context } = setUp()
+    const link = new PeerLink('peer', context)
+    const connection = fakeConnection(true)
+    link.onConnectionOpen(connection)
+    await settle()
+    await link.hangUp()
+    link.onConnectionClose(connection)
+    expect(link.isWanted).toBe(false)
+    link.onConnectionOpen(fakeConnection(true))
+    await settle()
+    expect(link.isWanted).toBe(true)
   })
 
   test('requests without an answer are bounded in number', async () => {

@@ -193,8 +193,8 @@ describe('a mesh', () => {
     expect(await failureCode(a.request(b.peerId, ECHO, utf8('x'), { deadlineMs }))).toBe('resolved')
   })
 
-  test('eight nodes that all dial all at once are all connected', async () => {
-    const hosts = await Promise.all(Array.from({ length: 8 }, (_, i) => startHost(i + 1)))
+  test('six nodes that all dial all at once are all connected', async () => {
+    const hosts = await Promise.all(Array.from({ length: 6 }, (_, i) => startHost(i + 1)))
     const dials = hosts.flatMap((from) =>
       hosts
         .filter((to) => to !== from)
@@ -205,7 +205,7 @@ describe('a mesh', () => {
       const states = hosts
         .filter((other) => other !== host)
         .map(({ peerId }) => stateOf(host, peerId))
-      expect(states).toEqual(Array.from({ length: 7 }, () => 'connected'))
+      expect(states).toEqual(Array.from({ length: 5 }, () => 'connected'))
     }
   })
 })

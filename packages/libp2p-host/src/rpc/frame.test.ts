@@ -1,4 +1,5 @@
 import { codeOf, concatBytes, crc32, seededRandom, type Random } from '@bzzz/base'
+import { laneCount } from '@bzzz-tooling/jest-preset/lane'
 import { describe, expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
 import { FRAGMENT_BYTES, MESSAGE_BYTES_MAX } from '../limits.js'
@@ -91,7 +92,7 @@ describe('frames', () => {
         const got = received(cut(await written(sent), pieces))
         expect(summary(got)).toEqual(summary(sent))
       }),
-      { numRuns: 60 },
+      { numRuns: laneCount(25, 500) },
     )
   })
 

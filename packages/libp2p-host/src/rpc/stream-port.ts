@@ -39,8 +39,7 @@ export const openPort = (stream: Stream, events: StreamEvents): StreamPort => {
   }
   const port: StreamPort = {
     send: (bytes) => {
-      const canSendMore = stream.send(bytes)
-      isBlocked = !canSendMore || stream.writeBufferLength > 0
+      isBlocked = !stream.send(bytes)
       return !isBlocked
     },
     pause: () => {

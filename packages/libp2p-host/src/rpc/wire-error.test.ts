@@ -1,4 +1,4 @@
-import { baseError, BzzzError, codeOf, verdictOf } from '@bzzz/base'
+import { baseError, BzzzError, ByteWriter, codeOf, verdictOf } from '@bzzz/base'
 import { describe, expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
 import { decodeError, encodeError } from './wire-error.js'
@@ -61,6 +61,17 @@ describe('errors on the wire', () => {
   test('foreign errors that have a code keep it', () => {
     const got = decodeError(encodeError({ code: 'ENOSPC', message: 'disk full' }), 'peer')
     expect([got.code, verdictOf(got), got.http]).toEqual(['ENOSPC', 'answered', 500])
+  })
+
+  test.each([
+    ['a code in small letters', 'not_a_code', 503],
+    ['no code', '', 503],
+    ['a status that is no failure', 'A_CODE', 200],
+  ])('%s is refused', (_, code, http) => {
+    const bytes = new ByteWriter().u8(0).u16(http).text(code).text('').text('').finish()
+    expect(() => decodeError(bytes, 'peer')).toThrow(
+      expect.objectContaining({ code: 'FRAME_INVALID' }),
+    )
   })
 
   test('any bytes are an error or are refused', () => {
