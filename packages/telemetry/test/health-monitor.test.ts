@@ -202,6 +202,18 @@ describe('the health monitor', () => {
     await monitor.stop()
   })
 
+  test('a component that goes during its check leaves no timer', async () => {
+    const { clock, monitor, changes } = make()
+    await monitor.start()
+    const { watched } = component('late', 'hang')
+    const remove = monitor.add(watched)
+    await settle()
+    remove()
+    await settle()
+    expect([clock.pendingTimers, changes]).toEqual([0, []])
+    await monitor.stop()
+  })
+
   test('a component added while the monitor starts is checked, too', async () => {
     const { monitor } = make()
     const starting = monitor.start()

@@ -144,11 +144,11 @@ export class HealthMonitor extends Service {
   }
 
   async #check(watched: Watched): Promise<void> {
-    watched.cancelTimer()
     const before = watched.check.status
     await watched.check.run()
     const after = watched.check.status
     if (!this.#isRunning || this.#watched.get(after.component) !== watched) return
+    // The timer of the turn that this check forestalled, if it was asked for out of turn.
     watched.cancelTimer()
     watched.cancelTimer = this.#options.clock.setTimer(() => {
       void this.#check(watched)
