@@ -60,7 +60,8 @@ export const createParts = (options: Resolved): Parts => {
     admit: options.admit,
     mustJoin: options.mustJoin,
     replicas,
-    onChange: () => {
+    onChange: (isNewView) => {
+      if (isNewView) upkeep.greet()
       writes.viewChanged()
       reads.viewChanged()
       joining.wake()
@@ -105,7 +106,7 @@ export const createParts = (options: Resolved): Parts => {
   const shared = { self, store, client, membership, clock, random }
   const conditional = new Conditional({ ...shared, reads, locks })
   const { compareEveryMs } = options
-  const upkeep = new Upkeep({ ...shared, catchUp, states, writes, compareEveryMs })
+  const upkeep: Upkeep = new Upkeep({ ...shared, catchUp, states, writes, compareEveryMs })
   return {
     self,
     store,

@@ -59,6 +59,14 @@ export class Upkeep {
     }
   }
 
+  /** Tells every member of a view that is new here: they may not have met whom this node has met. */
+  greet(): void {
+    const { membership, self } = this.#options
+    if (this.#isStopped) return
+    for (const peer of membership.view.members.keys())
+      if (peer !== self) membership.exchange(peer).catch(() => {})
+  }
+
   async #compareAny(): Promise<void> {
     const { membership, states, self, random } = this.#options
     const peers = [...membership.view.members.keys()].filter(

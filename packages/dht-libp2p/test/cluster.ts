@@ -28,10 +28,12 @@ export interface Node {
 }
 
 /** Signers by number, the same in every run: making keys is most of the time of a small simulation. */
-export const signerOf = (index: number): Signer => {
+export const signerOf = (index: number): Signer => createSigner(seedOf(index))
+
+export const seedOf = (index: number): Uint8Array => {
   const seed = new Uint8Array(32)
   seed.set([1 + (index & 0xff), index >>> 8, 0xb2])
-  return createSigner(seed)
+  return seed
 }
 
 /** Nodes with a store in memory on a simulated network. */
