@@ -72,6 +72,7 @@ export class MockDHT extends Service implements DHT {
   readonly #clock: Clock
   readonly #random: Random
   readonly #cluster: Cluster | undefined
+  readonly #writes = new Set<Promise<WriteReceipt>>()
 
   constructor(options: MockDHTOptions) {
     super(`the DHT of ${options.store.writer}`)
@@ -93,6 +94,7 @@ export class MockDHT extends Service implements DHT {
   }
 
   protected override async onStop(): Promise<void> {
+    await Promise.allSettled(this.#writes)
     await this.#cluster?.stop()
   }
 
@@ -114,32 +116,23 @@ export class MockDHT extends Service implements DHT {
     assertKey(key)
     assertValue(value)
     throwIfAborted(options.signal)
-    return this.#write({ key, value, expiresAtMs: options.expiresAtMs }, options)
+    return this.#awaited(this.#write({ key, value, expiresAtMs: options.expiresAtMs }, options))
   }
 
   async delete(key: string, options: WriteOptions = {}): Promise<WriteReceipt> {
     this.assertStarted()
     assertKey(key)
     throwIfAborted(options.signal)
-    return this.#write({ key, deleted: true, expiresAtMs: options.expiresAtMs }, options)
+    return this.#awaited(
+      this.#write({ key, deleted: true, expiresAtMs: options.expiresAtMs }, options),
+    )
   }
 
   async apply(record: StampedRecord, options: WriteOptions = {}): Promise<WriteReceipt> {
     this.assertStarted()
     assertRecord(record)
     throwIfAborted(options.signal)
-    const { level = 'quorum' } = options
-    const need = replicasFor(level, this.#replicas(record.key))
-    // Copied as a put copies: the caller's buffer stays its own.
-    const owned = { ...record, value: record.value.slice() }
-    try {
-      await abortable(this.#store.apply([owned]), options.signal)
-    } catch (error) {
-      throw translated(error, 'record')
-    }
-    const committed = Promise.resolve()
-    const append = { record: owned, isDuplicate: true, sendable: undefined, committed }
-    return this.#acknowledge(append, need, level, options)
+    return this.#awaited(this.#apply(record, options))
   }
 
   async closestPeers(key: string, options: AbortOptions = {}): Promise<readonly ReplicaInfo[]> {
@@ -181,6 +174,30 @@ export class MockDHT extends Service implements DHT {
     if (cluster === undefined) return this.#store.read(key)
     const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options
     return abortable(cluster.read(key, need, timeoutMs), signal)
+  }
+
+  /** Lets `stop` wait for the write. */
+  #awaited(write: Promise<WriteReceipt>): Promise<WriteReceipt> {
+    const leave = (): void => {
+      this.#writes.delete(write)
+    }
+    this.#writes.add(write)
+    write.then(leave, leave)
+    return write
+  }
+
+  async #apply(record: StampedRecord, options: WriteOptions): Promise<WriteReceipt> {
+    const { level = 'quorum' } = options
+    const need = replicasFor(level, this.#replicas(record.key))
+    try {
+      // Not copied: a stamped record belongs to a store already, and nobody changes it.
+      await abortable(this.#store.apply([record]), options.signal)
+    } catch (error) {
+      throw translated(error, 'record')
+    }
+    const committed = Promise.resolve()
+    const append = { record, isDuplicate: true, sendable: undefined, committed }
+    return this.#acknowledge(append, need, level, options)
   }
 
   async #write(intent: WriteIntent, options: WriteOptions): Promise<WriteReceipt> {

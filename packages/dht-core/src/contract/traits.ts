@@ -33,7 +33,7 @@ const calls: { readonly [K in AsyncOp]: (node: DHT, call: Call) => Promise<unkno
 
 const opNames = Object.keys(calls) as AsyncOp[]
 
-const lifecycle = ({ api, options, fresh, key }: Suite): void => {
+const lifecycle = ({ api, options, count, fresh, key }: Suite): void => {
   api.it('every method rejects with NOT_STARTED before start and after stop', async () => {
     const node = await options.createNode()
     for (const name of opNames)
@@ -64,7 +64,7 @@ const lifecycle = ({ api, options, fresh, key }: Suite): void => {
   })
 
   api.it('stopping settles the calls in flight', async () => {
-    await fresh(1, async (net) => {
+    await fresh(count, async (net) => {
       const node = nodeOf(net, 0)
       const inFlight = opNames.map((name) => calls[name](node, { key: key(name) }))
       await node.stop()

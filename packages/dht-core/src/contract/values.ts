@@ -1,4 +1,5 @@
 import { ok, rejects, same, sameBytes } from '@bzzz/base/check'
+import type { WriteOptions } from '../dht.js'
 import { KEY_BYTES_MAX, VALUE_BYTES_MAX } from '../limits.js'
 import { bytesOf, nodeOf, type Suite } from './suite.js'
 
@@ -86,10 +87,15 @@ const ownership = ({ api, network, key }: Suite): void => {
   api.it('a value changed by its caller after the call is stored as it was', async () => {
     const net = await network()
     const node = nodeOf(net, 0)
-    for (const level of ['local', 'quorum'] as const) {
+    const ways: readonly WriteOptions[] = [
+      { level: 'local' },
+      { level: 'quorum' },
+      { level: 'quorum', expectedVersion: null },
+    ]
+    for (const options of ways) {
       const name = key('changed')
       const value = bytesOf('as it was')
-      const writing = node.put(name, value, { level })
+      const writing = node.put(name, value, options)
       value.fill(0)
       await writing
       value.fill(1)
