@@ -75,6 +75,22 @@ const composeEmbedded = (config: BackendConfig, means: ComposeMeans): Backend =>
 const isAmong = (address: string, own: readonly string[]): boolean =>
   own.some((each) => each.replace(/\/p2p\/[^/]+$/, '') === address.replace(/\/p2p\/[^/]+$/, ''))
 
+/**
+ * Connects to a member that another one told of. Not only when a request needs it: from then on
+ * heartbeats tell whether it is there, before a request has to find out.
+ */
+const meet = async (
+  host: Libp2pHost,
+  peerId: string,
+  addresses: readonly string[],
+): Promise<void> => {
+  await host.addAddresses(peerId, addresses)
+  const isConnected = host
+    .peers()
+    .some((peer) => peer.peerId === peerId && peer.state !== 'disconnected')
+  if (!isConnected) await Promise.any(addresses.map((address) => host.dial(address)))
+}
+
 const composeReal = async (config: BackendConfig, means: ComposeMeans): Promise<Backend> => {
   const { directory, identity, clock, random, log } = means
   const store = createStore(config, means)
@@ -97,8 +113,8 @@ const composeReal = async (config: BackendConfig, means: ComposeMeans): Promise<
     contacts: {
       own: () => host.addresses(),
       learnt: (peerId, addresses) => {
-        host.addAddresses(peerId, addresses).catch((error: unknown) => {
-          log.warn('addresses of a member were not taken', { peerId, error: messageOf(error) })
+        meet(host, peerId, addresses).catch((error: unknown) => {
+          log.info('a member was not reached', { peerId, error: messageOf(error) })
         })
       },
     },

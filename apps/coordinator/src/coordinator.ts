@@ -171,15 +171,12 @@ export class Coordinator extends Service {
         metrics.observeRequest(route, method, status, tookMs)
       },
       routes: (app) => {
-        const assertServing = (): void => {
-          doors.assertServing()
-        }
         addHealthRoutes(app, {
           readiness,
           metrics: () => metrics.text(),
           authorize: authorize('read', access),
         })
-        addOperationRoutes(app, { handlers, assertServing, version, ...access })
+        addOperationRoutes(app, { handlers, doors, version, ...access })
       },
     })
     return http

@@ -26,12 +26,6 @@ export const coordinatorError = defineErrors({
     meaning: 'Another process uses this data directory.',
     remedy: 'Stop that process first, or choose another directory with --data-directory.',
   },
-  COORDINATOR_START_FAILED: {
-    verdict: 'answered',
-    http: 500,
-    meaning: 'The coordinator could not be started; nothing was left running.',
-    remedy: 'Correct the cause that the message names, then start it again.',
-  },
   DATA_DIRECTORY_UNSAFE: {
     verdict: 'answered',
     http: 500,

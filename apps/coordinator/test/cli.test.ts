@@ -141,13 +141,13 @@ describe('what runs', () => {
   })
 
   test('settings: what holds here, and what the running coordinator has', async () => {
-    const rows = (result: CliResult): readonly Record<string, unknown>[] =>
-      json(result).settings as readonly Record<string, unknown>[]
-    const here = rows(await cli(['config', 'explain', '--http-port', '4999', '--json']))
+    const { settings: here } = json(
+      await cli(['config', 'explain', '--http-port', '4999', '--json']),
+    )
     expect(here).toContainEqual(
       expect.objectContaining({ path: 'bzzz.http.port', value: '4999', source: 'flag' }),
     )
-    const running = rows(await cli(['config', 'explain', '--running', '--json']))
+    const { settings: running } = json(await cli(['config', 'explain', '--running', '--json']))
     expect(running).toContainEqual(
       expect.objectContaining({ path: 'bzzz.http.port', value: '0', source: 'env' }),
     )

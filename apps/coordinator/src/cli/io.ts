@@ -3,9 +3,9 @@ export interface Io {
   /** How the user calls this program: `npx bzzz` in a clone. */
   readonly program: string
   /** Results. */
-  out(text: string): void
+  readonly out: (text: string) => void
   /** Progress and problems. */
-  err(text: string): void
+  readonly err: (text: string) => void
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
   readonly home: string
@@ -16,11 +16,11 @@ export interface Io {
   /** Fires on the first SIGINT or SIGTERM. */
   readonly interrupted: AbortSignal
   /** Bytes on standard input. */
-  readInput(): Promise<Uint8Array>
+  readonly readInput: () => Promise<Uint8Array>
   /** Resolves when standard input ends. */
-  inputEnded(): Promise<void>
+  readonly inputEnded: () => Promise<void>
   /** Writes bytes of a value as they are. */
-  outBytes(bytes: Uint8Array): void
+  readonly outBytes: (bytes: Uint8Array) => void
 }
 
 /** Colour is for people: never into files and pipes, and not where NO_COLOR is set. */

@@ -22,7 +22,7 @@ const createProgram = (io: Io, finish: (code: number) => void): Command => {
     .exitOverride()
     // Errors are reported in one place, with their exit code, as text or as JSON.
     .configureOutput({ writeOut: io.out, writeErr: io.err, outputError: () => {} })
-  addStartCommand(program, io)
+  addStartCommand(program, io, finish)
   addOperationCommands(program, io, finish)
   addImportCommand(program, io, finish)
   addConfigCommand(program, io)

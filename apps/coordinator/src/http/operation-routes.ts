@@ -12,8 +12,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 export interface OperationRoutesOptions {
   readonly handlers: Handlers
-  /** Throws unless the node serves. */
-  readonly assertServing: () => void
+  /** Closed while the node starts and stops. */
+  readonly doors: { assertServing(): void }
   /** Checks an Authorization header. */
   readonly isToken: (authorization: string | undefined) => boolean
   /** Reads are open: whoever reaches the port is on this machine. */
@@ -43,7 +43,7 @@ const addRoute = (
     onRequest: [
       authorize(role, options),
       async () => {
-        options.assertServing()
+        options.doors.assertServing()
       },
     ],
     handler: async (request, reply) => {

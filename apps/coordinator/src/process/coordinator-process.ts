@@ -37,6 +37,8 @@ export interface CoordinatorProcess extends Started, AsyncDisposable {
   readonly exited: Promise<Exit>
   /** The last lines that it logged. */
   log(): string
+  /** Ends its standard input, as the end of this process would. */
+  release(): void
   /** Sends the signal and waits for the end. */
   end(signal: NodeJS.Signals): Promise<Exit>
 }
@@ -106,6 +108,7 @@ export const spawnCoordinator = async (options: SpawnOptions): Promise<Coordinat
     ...started,
     exited,
     log: () => tail.toString(),
+    release: () => child.stdin?.end(),
     end,
     [Symbol.asyncDispose]: async () => {
       await end('SIGKILL')

@@ -3,10 +3,12 @@ import { coordinatorFields, explain, formatPlace } from '@bzzz/config'
 import { Option, type Command } from 'commander'
 import type { Coordinator } from '../../coordinator.js'
 import { readVersion } from '../../version.js'
+import { EXIT } from '../exit-codes.js'
 import type { Io } from '../io.js'
 import { loadSettings, type Settings } from '../load-settings.js'
 import { settingsIn, withSettings } from '../options.js'
 import { renderBanner } from '../render/banner.js'
+import { reportError } from '../report-error.js'
 
 interface Options {
   readonly config?: string
@@ -68,10 +70,18 @@ const runStart = async (command: Command, io: Io): Promise<void> => {
 }
 
 /** `bzzz start`: serves until a signal ends it. */
-export const addStartCommand = (program: Command, io: Io): void => {
+export const addStartCommand = (program: Command, io: Io, finish: (code: number) => void): void => {
   const command = program
     .command('start')
     .description('Run a coordinator until SIGINT or SIGTERM.')
     .addOption(new Option('--until-stdin-ends', 'stop when standard input ends').hideHelp())
-  withSettings(command).action(() => runStart(command, io))
+  withSettings(command).action(async () => {
+    try {
+      await runStart(command, io)
+    } catch (error) {
+      const code = reportError(error, io, command.opts<Options>().json === true)
+      // What keeps a node from starting is no outage that waiting ends.
+      finish(code === EXIT.unavailable ? EXIT.failure : code)
+    }
+  })
 }
