@@ -118,11 +118,11 @@ export class Libp2pDHT extends Service implements DHT {
   async get(key: string, options: ReadOptions = {}): Promise<DHTRecord | undefined> {
     this.#admit(key, options)
     const { level = 'quorum' } = options
-    const { self, membership, store } = this.#parts
     if (level === 'local') {
-      const isMine =
-        store.head(key) !== undefined || membership.placement.isReplica(self, store.bucketOf(key))
-      if (isMine) return this.#present(await store.read(key))
+      const found = this.#options.store.read(key)
+      // The hot path: a value in memory is answered without a further turn of the event loop.
+      if (found !== undefined) return this.#present(found instanceof Promise ? await found : found)
+      if (this.isReplica(key)) return undefined
     }
     replicasFor(level, 1)
     const { timeoutMs = this.#options.timeoutMs, signal } = options
@@ -207,9 +207,9 @@ export class Libp2pDHT extends Service implements DHT {
     opId: string,
     expectedVersion: WriteOptions['expectedVersion'],
   ): Append {
-    const { store, superseded } = this.#parts
+    const { store, replica } = this.#parts
     const replaced = store.head(intent.key)
-    if (replaced !== undefined) superseded.note(intent.key, replaced.version)
+    if (replaced !== undefined) replica.noteReplaced(intent.key, replaced.version)
     try {
       return store.append(intent, { opId, expectedVersion })
     } catch (cause) {

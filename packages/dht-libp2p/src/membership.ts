@@ -24,6 +24,12 @@ export interface Contacts {
   learnt(peerId: string, addresses: readonly string[]): void
 }
 
+export interface MembershipChange {
+  readonly isNewView: boolean
+  /** This node caught up: its answers count from now on. */
+  readonly hasSettled: boolean
+}
+
 export interface MembershipOptions {
   readonly transport: PeerTransport
   readonly client: Client
@@ -36,7 +42,7 @@ export interface MembershipOptions {
   /** This node is meant to join others: alone it is no mesh of its own. */
   readonly mustJoin: boolean
   /** The view or the pending views changed. */
-  readonly onChange: (isNewView: boolean) => void
+  readonly onChange: (change: MembershipChange) => void
 }
 
 const FORMAT = 1
@@ -222,9 +228,10 @@ export class Membership {
     writeViewState(writer, { members: [...view.members.values()], pending })
     await this.#options.storage.save(writer.finish())
     const isNewView = !equalBytes(view.hash, this.#view.hash)
+    const hasSettled = this.#pending.length > 0 && pending.length === 0
     this.#view = view
     this.#pending = pending
     if (isNewView) this.#placement = new Placement(view.members.keys(), this.#options.replicas)
-    this.#options.onChange(isNewView)
+    this.#options.onChange({ isNewView, hasSettled })
   }
 }

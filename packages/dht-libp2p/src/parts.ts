@@ -1,4 +1,4 @@
-import { compareVersions, quorumOf } from '@bzzz/base'
+import { compareVersions, DEFAULT_MAX_SKEW_MS, quorumOf } from '@bzzz/base'
 import type { Store } from '@bzzz/store'
 import { Attester } from './attester.js'
 import { CatchUp } from './catch-up.js'
@@ -60,7 +60,8 @@ export const createParts = (options: Resolved): Parts => {
     admit: options.admit,
     mustJoin: options.mustJoin,
     replicas,
-    onChange: (isNewView) => {
+    onChange: ({ isNewView, hasSettled }) => {
+      if (hasSettled) superseded.forgetUntil(clock.nowMs() + DEFAULT_MAX_SKEW_MS)
       if (isNewView) upkeep.greet()
       writes.viewChanged()
       reads.viewChanged()

@@ -1,4 +1,4 @@
-import { codeOf, equalBytes, type StampedRecord, type Version } from '@bzzz/base'
+import { codeOf, compareVersions, equalBytes, type StampedRecord, type Version } from '@bzzz/base'
 import { digestOf, type Applied, type Store } from '@bzzz/store'
 import type { Attester } from './attester.js'
 import { BATCH_BYTES_MAX, LOCK_MS_MAX } from './limits.js'
@@ -87,7 +87,7 @@ export class Replica {
 
   /** Stores checked records, and remembers what they replace. One outcome per record. */
   async store(records: readonly StampedRecord[]): Promise<WriteResult[]> {
-    const { store, superseded } = this.#options
+    const { store } = this.#options
     if (records.length === 0) return []
     const before = records.map(({ key }) => store.head(key)?.version)
     const applied = await this.#apply(records)
@@ -97,13 +97,21 @@ export class Replica {
       if (typeof result === 'string') return { outcome: result }
       if (result.outcome === 'stored') {
         const replaced = before[index]
-        if (replaced !== undefined) superseded.note(record.key, replaced)
-        noteSkipped(superseded, record, store.head(record.key)?.version)
+        if (replaced !== undefined) this.noteReplaced(record.key, replaced)
+        // Of several records of one key in a batch, all but the last are replaced within it.
+        const newest = store.head(record.key)?.version
+        if (newest !== undefined && compareVersions(newest, record.version) !== 0)
+          this.noteReplaced(record.key, record.version)
       }
       if (result.outcome !== 'older') return { outcome: result.outcome }
-      const held = superseded.held(record.key, record.version, result.newest)
+      const held = this.#options.superseded.held(record.key, record.version, result.newest)
       return { outcome: 'newer', newest: result.newest, held }
     })
+  }
+
+  /** Remembers a version that is no longer the newest here. What a joining node holds never counted. */
+  noteReplaced(key: string, version: Version): void {
+    if (this.#options.membership.isCounted) this.#options.superseded.note(key, version)
   }
 
   /** One sync for all of them; when one is refused, each for itself. */
@@ -189,17 +197,4 @@ const FAILED: WriteResult = { outcome: 'failed' }
 const isRefusal = (error: unknown): boolean => {
   const code = codeOf(error)
   return code === 'CLOCK_SKEW' || code === 'STORE_RECORD_INVALID'
-}
-
-/** Of several records of one key in a batch, all but the last are replaced within it. */
-const noteSkipped = (
-  superseded: Superseded,
-  record: StampedRecord,
-  newest: Version | undefined,
-): void => {
-  const isNewest =
-    newest?.wallMs === record.version.wallMs &&
-    newest.counter === record.version.counter &&
-    newest.writer === record.version.writer
-  if (!isNewest) superseded.note(record.key, record.version)
 }

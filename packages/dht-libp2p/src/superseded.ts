@@ -19,7 +19,10 @@ export class Superseded {
     this.#max = max
   }
 
-  /** Tells that this replica may have held anything that was stamped up to this time. */
+  /**
+   * Tells that nothing is certain about what was stamped up to this time: this replica ran before,
+   * or it took the place of others that held what it never saw.
+   */
   forgetUntil(wallMs: number): void {
     this.#forgottenUntilMs = Math.max(this.#forgottenUntilMs, wallMs)
   }
