@@ -9,7 +9,8 @@ import { ClassicLevel } from 'classic-level'
 import { FileStore } from '@bzzz/store/node'
 
 const root = mkdtempSync(join(process.argv[2] ?? tmpdir(), 'bzzz-bench-'))
-const ROUNDS = 3
+// Many short rounds, so that a busy moment of the machine hits every system alike.
+const ROUNDS = 12
 const writeAt = promisify(write)
 const syncAt = promisify(fdatasync)
 
@@ -108,7 +109,7 @@ console.log(
 console.log('put, microseconds                 p50      p99  per write   x raw (p50)')
 for (const bytes of [256, 16384])
   for (const inFlight of [1, 64]) {
-    const count = inFlight === 1 ? 200 : bytes === 256 ? 3000 : 600
+    const count = inFlight === 1 ? 60 : bytes === 256 ? 1000 : 200
     const results = new Map(Object.keys(systems).map((name) => [name, []]))
     for (let round = 0; round <= ROUNDS; round++)
       for (const [name, system] of Object.entries(systems)) {
@@ -117,7 +118,7 @@ for (const bytes of [256, 16384])
           system,
           bytes,
           name.startsWith('raw') ? 1 : inFlight,
-          name.startsWith('raw') ? 300 : count,
+          name.startsWith('raw') ? 60 : count,
         )
         if (round > 0) results.get(name).push(result)
       }
@@ -145,7 +146,7 @@ for (const [name, system] of Object.entries(systems)) {
   const keys = Array.from({ length: 500 }, (_, i) => `key-${i}`)
   const rounds = []
   for (let round = 0; round <= ROUNDS; round++) {
-    const count = name === 'own log' ? 1_000_000 : 50_000
+    const count = name === 'own log' ? 1_000_000 : 10_000
     const begun = performance.now()
     for (let i = 0; i < count; i++) system.get(keys[i % 500])
     rounds.push(((performance.now() - begun) * 1000) / count)

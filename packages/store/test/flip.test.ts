@@ -6,6 +6,7 @@ import type { LogStore } from '../src/log/log-store.js'
 import { makeStore, put, refusal, startStore, textOf } from './harness.js'
 
 const KEYS = 40
+const SEGMENT = '00000001.log'
 
 /** A stopped store with a merged segment, sealed segments and an active one. */
 const written = async (): Promise<FakeDisk> => {
@@ -45,7 +46,7 @@ describe('one flipped bit is told at the start, wherever it is', () => {
       if (kinds.has(kind)) continue
       const { length } = disk.get(name)
       kinds.set(kind, length)
-      const step = length > 1000 ? laneCount(5, 1) : 1
+      const step = length > 1000 ? laneCount(9, 1) : 1
       for (let at = 0; at < length; at += step) {
         const flipped = disk.killed()
         flipped.flip(name, at * 8 + random.int(8))
@@ -98,7 +99,7 @@ test('what is damaged while the store runs is told by the read, never served', a
   const disk = new FakeDisk()
   const store = await startStore(disk, { cacheBytesMax: 0 })
   for (let i = 0; i < KEYS; i++) await put(store, `key-${String(i)}`, `value-${String(i)}`)
-  const inode = disk.live.get('00000001.log')
+  const inode = disk.live.get(SEGMENT)
   const clean = inode?.bytes.slice() ?? new Uint8Array(0)
   let told = 0
   const wrong: string[] = []
@@ -116,6 +117,23 @@ test('what is damaged while the store runs is told by the read, never served', a
   expect(told).toBeGreaterThan(250)
 })
 
+test('without a mark, a later frame proves that the damaged one was synced', async () => {
+  const disk = new FakeDisk()
+  const store = await startStore(disk)
+  for (let i = 0; i < 5; i++) await put(store, `key-${String(i)}`, 'value')
+  const last = disk.get(SEGMENT).length
+  await put(store, 'last', 'value')
+  disk.live.delete('mark')
+  for (let at = 0; at < last; at += 3) {
+    const flipped = disk.killed()
+    flipped.flip(SEGMENT, at * 8 + (at % 8))
+    expect([at, await refusal(flipped)]).toEqual([
+      at,
+      expect.stringMatching(/^STORE_(DAMAGED|FOREIGN)$/),
+    ])
+  }
+})
+
 test('a flipped bit in the last batch after kill -9 is told once the mark covers it', async () => {
   const disk = new FakeDisk()
   const clock = new ManualClock()
@@ -126,8 +144,8 @@ test('a flipped bit in the last batch after kill -9 is told once the mark covers
   clock.advance(250)
   while (disk.live.get('mark') === before) await Promise.resolve()
   const marked = disk.killed()
-  const last = (disk.get('00000001.log').length - 1) * 8
-  for (const copy of [unmarked, marked]) copy.flip('00000001.log', last)
+  const last = (disk.get(SEGMENT).length - 1) * 8
+  for (const copy of [unmarked, marked]) copy.flip(SEGMENT, last)
   expect(await refusal(marked)).toBe('STORE_DAMAGED')
   // The window that is left, 250 ms wide: here the batch looks like one that was never synced.
   const window = await startStore(unmarked)

@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { fromUtf8 } from '@bzzz/base'
+import { delay, fromUtf8, systemClock } from '@bzzz/base'
 import type { Store } from '../src/store.js'
 
 const SCRIPT = fileURLToPath(new URL('children/writer.js', import.meta.url))
@@ -41,7 +41,7 @@ export const startWriter = async (
   }
 }
 
-/** Number of whole lines, or 0 while there is no file. */
+/** The whole lines of a file; none while there is no file. */
 export const linesOf = (file: string): string[] =>
   existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : []
 
@@ -73,11 +73,15 @@ export const lostOf = async (store: Store, file: string): Promise<string[]> => {
   return lost
 }
 
-/** Waits until at least so many lines were added; fails after a bound. */
-export const waitForLines = async (file: string, count: number): Promise<void> => {
-  const until = Date.now() + 30_000
-  while (linesOf(file).length < count) {
-    if (Date.now() > until) throw new Error(`${file} never had ${String(count)} lines`)
-    await new Promise((resolve) => setImmediate(resolve))
+/** Length of a file, 0 while there is none. */
+export const bytesOf = (file: string): number =>
+  statSync(file, { throwIfNoEntry: false })?.size ?? 0
+
+/** Waits until a file has a length; fails after a bound. */
+export const waitForBytes = async (file: string, bytes: number): Promise<void> => {
+  const until = performance.now() + 60_000
+  while (bytesOf(file) < bytes) {
+    if (performance.now() > until) throw new Error(`${file} never had ${String(bytes)} bytes`)
+    await delay(systemClock, 2)
   }
 }
