@@ -64,14 +64,15 @@ test('a directory swapped with that of another store is refused', async () => {
     'STORE_FOREIGN',
   )
   const stranger = copy(place)
-  const name = '00000001.log'
-  stranger.disk.put(name, other.get(name).slice())
+  const segment = other.get('00000001.log').slice()
+  const listed = [...stranger.disk.live.keys()].filter((name) => name.endsWith('.log'))
+  stranger.disk.put(listed.toSorted((a, b) => (a < b ? -1 : 1)).at(-1) ?? '', segment)
   expect(await code(stranger)).toBe('STORE_FOREIGN')
-  const listed = copy(place)
-  listed.disk.put('manifest', other.get('manifest').slice())
-  expect(await code(listed)).toBe('STORE_FOREIGN')
+  const wrongList = copy(place)
+  wrongList.disk.put('manifest', other.get('manifest').slice())
+  expect(await code(wrongList)).toBe('STORE_FOREIGN')
   const extra = copy(place)
-  extra.disk.put('00000099.log', other.get(name).slice())
+  extra.disk.put('00000099.log', segment)
   expect(await code(extra)).toBe('STORE_FOREIGN')
 })
 
