@@ -47,7 +47,7 @@ export const HOST_ERRORS = {
     remedy: 'Unsubscribe the first one.',
   },
   FRAME_INVALID: {
-    verdict: 'answered',
+    verdict: 'unavailable',
     http: 502,
     meaning: 'A peer sent bytes that are not frames of the request protocol.',
     remedy: 'Compare the versions of the two peers; the stream has been reset.',

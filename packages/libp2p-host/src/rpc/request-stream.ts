@@ -1,4 +1,4 @@
-import { abortError, baseError, type BzzzError } from '@bzzz/base'
+import { abortError, baseError, codeOf, messageOf, type BzzzError } from '@bzzz/base'
 import { hostError } from '../errors.js'
 import { Assembler, type Message } from './assembler.js'
 import type { Deadlines, Expiring } from './deadlines.js'
@@ -98,7 +98,7 @@ export class RequestStream {
         if (message !== undefined) this.#settle(message)
       }
     } catch (error) {
-      this.fail(error)
+      this.fail(codeOf(error) === 'FRAME_INVALID' ? error : badBytes(error))
     }
   }
 
@@ -168,6 +168,9 @@ export class RequestStream {
 
 const timeoutError = (peerId: string): BzzzError =>
   baseError('TIMEOUT', `no answer from ${peerId} within the deadline`)
+
+const badBytes = (cause: unknown): BzzzError =>
+  hostError('FRAME_INVALID', `a failure cannot be read: ${messageOf(cause)}`, { cause })
 
 const asError = (error: unknown): Error =>
   error instanceof Error ? error : new Error(String(error))

@@ -6,13 +6,14 @@ import {
   messageOf,
   utf8,
   fromUtf8,
+  verdictOf,
   type RequestHandler,
 } from '@bzzz/base'
 import { describe, expect, test } from '@jest/globals'
 import { FRAGMENT_BYTES, MESSAGE_BYTES_MAX, SERVING_BYTES_MAX } from '../limits.js'
 import { AnswerStream } from './answer-stream.js'
 import { Deadlines } from './deadlines.js'
-import { ANSWER, HEADER_BYTES, REQUEST, writeFrame } from './frame.js'
+import { ANSWER, FAILURE, HEADER_BYTES, REQUEST, writeFrame, type FrameKind } from './frame.js'
 import { RequestStream } from './request-stream.js'
 import type { StreamPort } from './stream-port.js'
 
@@ -251,7 +252,7 @@ describe('limits of the serving side', () => {
   })
 })
 
-const frame = (kind: typeof REQUEST | typeof ANSWER): Uint8Array => {
+const frame = (kind: FrameKind): Uint8Array => {
   const bytes = new Uint8Array(HEADER_BYTES)
   writeFrame(bytes, 0, { kind, id: 1, payload: new Uint8Array(0), hasMore: false })
   return bytes
@@ -271,6 +272,15 @@ describe('violations', () => {
     requests.onBytes(frame(REQUEST))
     expect(await waiting).toBe('FRAME_INVALID')
     expect(log).toEqual(['client reset'])
+  })
+
+  test('a failure that cannot be read fails what is in flight, with the verdict to ask elsewhere', async () => {
+    const { ask, requests } = joined(() => new Promise(() => {}))
+    const waiting = ask('x').catch((error: unknown) => error)
+    const bytes = frame(FAILURE)
+    requests.onBytes(bytes)
+    const error = await waiting
+    expect([codeOf(error), verdictOf(error)]).toEqual(['FRAME_INVALID', 'unavailable'])
   })
 
   test('after the end of requests, those under way are answered before the stream closes', async () => {
