@@ -8,6 +8,9 @@ import { dirname, join } from 'node:path'
 
 // A suite that leaves a handle open would keep Jest, and with it the lane, waiting for ever.
 const lingerMs = 30_000
+const minuteMs = 60_000
+// Far above what any suite takes; what reaches it hangs.
+const limitMs = process.env.BZZZ_LANE === 'long' ? 240 * minuteMs : 15 * minuteMs
 
 const require = createRequire(import.meta.url)
 const jest = join(dirname(require.resolve('jest/package.json')), 'bin/jest.js')
@@ -30,20 +33,22 @@ const child = spawn(
 )
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
 
-let lingers = false
+const startedMs = performance.now()
 let doneSinceMs
+let complaint
 const watch = setInterval(() => {
-  if (!existsSync(results)) return
-  doneSinceMs ??= performance.now()
-  if (performance.now() - doneSinceMs < lingerMs) return
-  lingers = true
-  child.kill('SIGKILL')
+  const nowMs = performance.now()
+  if (existsSync(results)) doneSinceMs ??= nowMs
+  if (doneSinceMs !== undefined && nowMs - doneSinceMs > lingerMs) {
+    complaint = `the tests ended ${lingerMs / 1000} s ago and something they started still runs`
+  } else if (nowMs - startedMs > limitMs) {
+    complaint = `the tests did not end within ${limitMs / minuteMs} minutes`
+  }
+  if (complaint !== undefined) child.kill('SIGKILL')
 }, 1_000)
 
 child.on('exit', (code) => {
   clearInterval(watch)
-  if (lingers) {
-    console.error(`the tests ended ${lingerMs / 1000} s ago and something they started still runs`)
-  }
-  process.exitCode = lingers ? 1 : (code ?? 1)
+  if (complaint !== undefined) console.error(complaint)
+  process.exitCode = complaint === undefined ? (code ?? 1) : 1
 })
