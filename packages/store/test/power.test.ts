@@ -96,7 +96,7 @@ privileged(
       const { lost, acknowledged } = await cutPower('synced', CUTS, 'keep')
       expect(lost).toEqual([])
       expect(acknowledged).toBeGreaterThan(CUTS * 600)
-    }, 300_000)
+    }, 900_000)
 
     test('the same without syncs loses records, so the test can see a loss', async () => {
       const { lost } = await cutPower('unsynced', 1, 'skip')
