@@ -31,6 +31,11 @@ export class PeerStates {
     return this.#states.get(peerId) ?? 'disconnected'
   }
 
+  /** Ids of the peers that are connected now. */
+  get connected(): string[] {
+    return [...this.#states].filter(([, state]) => state === 'connected').map(([peer]) => peer)
+  }
+
   isConnected(peerId: string): boolean {
     return this.#states.get(peerId) === 'connected'
   }

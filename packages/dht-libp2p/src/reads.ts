@@ -276,7 +276,7 @@ export class Reads {
   #repair(op: ReadOp, peer: string, record: StampedRecord): void {
     const { round } = op
     op.writingBack.add(peer)
-    const done = (result: WriteResult | undefined): void => {
+    const note = (result: WriteResult | undefined): void => {
       if (op.round !== round || !this.#ops.has(op)) return
       op.writingBack.delete(peer)
       this.#repaired(op, peer, record, result)
@@ -284,16 +284,16 @@ export class Reads {
     if (peer === this.#options.self)
       this.#options.replica.store([record]).then(
         ([result]) => {
-          done(result)
+          note(result)
         },
         () => {
-          done(undefined)
+          note(undefined)
         },
       )
     else
       this.#options.client.write(peer, record, (answer) => {
         if (answer.kind === 'result' && !answer.isCounted) op.counted.delete(peer)
-        done(answer.kind === 'result' ? answer.result : undefined)
+        note(answer.kind === 'result' ? answer.result : undefined)
       })
   }
 

@@ -68,11 +68,9 @@ export class Upkeep {
   }
 
   async #compareAny(): Promise<void> {
-    const { membership, states, self, random } = this.#options
-    const peers = [...membership.view.members.keys()].filter(
-      (peer) => peer !== self && states.isConnected(peer),
-    )
-    if (peers.length > 0) await this.meet(pick(random, peers))
+    // Not members alone: with a peer whose first answer was lost this node has yet to get acquainted.
+    const peers = this.#options.states.connected
+    if (peers.length > 0) await this.meet(pick(this.#options.random, peers))
   }
 
   #again(name: string, everyMs: number, task: () => Promise<void> | void): void {

@@ -8,7 +8,7 @@ import {
 } from '@bzzz/base'
 import type { Store } from '@bzzz/store'
 import type { Answer, Client } from './client.js'
-import { Deadlines } from './deadlines.js'
+import type { Deadlines } from './deadlines.js'
 import { Lanes } from './lanes.js'
 import { DRAIN_MAX, PARKED_MAX, RESTAMPS_MAX } from './limits.js'
 import type { Membership } from './membership.js'

@@ -76,7 +76,7 @@ export class Cluster {
     const clock = this.world.nodeClock({
       gate,
       offsetMs: Math.round((random.next() - 0.5) * 2 * skewMs),
-    } as never)
+    })
     const node = {
       index,
       id: signer.peerId,

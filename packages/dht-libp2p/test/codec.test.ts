@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { codeOf, equalBytes, toHex, type StampedRecord, type Version } from '@bzzz/base'
 import { decodeLeaf, encodeLeaf } from '../src/wire/record-codec.js'
 import { decodeReply, encodeReply, type Reply } from '../src/wire/reply.js'
@@ -162,6 +162,8 @@ const decodes = (decode: () => unknown): boolean => {
   }
 }
 
+const hasOneEncoding = (leaf: Uint8Array): boolean => equalBytes(encodeLeaf(decodeLeaf(leaf)), leaf)
+
 describe('messages', () => {
   test('requests and replies come back as they were', () => {
     fc.assert(
@@ -233,8 +235,8 @@ describe('records', () => {
       fc.property(
         record.chain((one) => mutated(encodeLeaf(one))),
         (damaged) => {
-          if (decodes(() => decodeLeaf(damaged)))
-            expect(equalBytes(encodeLeaf(decodeLeaf(damaged)), damaged)).toBe(true)
+          const isSound = !decodes(() => decodeLeaf(damaged)) || hasOneEncoding(damaged)
+          expect(isSound).toBe(true)
         },
       ),
       { numRuns: 5000 },

@@ -56,7 +56,7 @@ const createNetwork = async (count: number): Promise<DhtNetwork> => {
     },
     stop: async () => {
       await Promise.all(
-        nodes.map(({ dht, gate }) => (gate.state === 'dead' ? undefined : dht.stop())),
+        nodes.filter(({ gate }) => gate.state !== 'dead').map(({ dht }) => dht.stop()),
       )
       halt()
     },

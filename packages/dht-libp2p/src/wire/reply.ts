@@ -167,8 +167,7 @@ const readBody = (reader: ByteReader, kind: (typeof KINDS)[number]): Reply => {
       const [isCounted, isGranted] = [readFlag(reader), readFlag(reader)]
       return { kind, isCounted, isGranted, version: readOptionalVersion(reader) }
     }
-    case 'view-differs':
-    case 'done':
+    default:
       return { kind }
   }
 }

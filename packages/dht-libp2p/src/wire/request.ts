@@ -152,7 +152,7 @@ const readBody = (reader: ByteReader, kind: (typeof KINDS)[number]): Request => 
       const [key, opId] = [readKey(reader), reader.text(ID_BYTES_MAX)]
       return { kind, view, key, opId, ttlMs: reader.u32() }
     }
-    case 'unlock':
+    default:
       return { kind, key: readKey(reader), opId: reader.text(ID_BYTES_MAX) }
   }
 }
