@@ -108,11 +108,12 @@ describe('what else is refused before anything is served', () => {
   test('a refusal closes the connection, says why and is one of our errors', async () => {
     const answer = await rawRequest(`http://127.0.0.1:${port}/`, { headers: { host: 'evil' } })
     expect(answer.headers.connection).toBe('close')
-    expect(JSON.parse(answer.text)).toEqual({
+    expect(JSON.parse(answer.text)).toMatchObject({
       error: {
         code: 'HTTP_HOST_REFUSED',
         message: expect.any(String),
         remedy: expect.any(String),
+        verdict: 'answered',
       },
     })
   })
