@@ -161,3 +161,50 @@ test('a conditional write stands directly on the version that it expected', asyn
     })
   expect(swaps).toBeGreaterThan(50)
 })
+
+test('what a crash left on one node only is sent when it is back, and clean then', async () => {
+  await inWorld(1, async (world) => {
+    const stores = new Map<string, MemoryStore>()
+    const network = createMockNetwork({
+      ground: world,
+      count: 3,
+      // As a disk does, the store outlives its process.
+      createStore: ({ peerId, clock, random }) => {
+        const store = stores.get(peerId) ?? new MemoryStore({ writer: peerId, clock, random })
+        stores.set(peerId, store)
+        return store
+      },
+    })
+    await network.start()
+    network.isolate(0)
+    const receipt = await network.nodes[0]?.put(KEY, utf8('left'), { timeoutMs: 100 })
+    expect(receipt?.outcome).toBe('pending')
+    network.crash(0)
+    network.heal()
+    await network.restart(0)
+    await network.settle()
+    for (const index of [0, 1, 2])
+      expect(network.storeOf(index).head(KEY)?.version).toEqual(receipt?.version)
+    expect(network.storeOf(0).isDirty(KEY)).toBe(false)
+  })
+})
+
+test('a conditional write that a replica refuses is not counted as held there', async () => {
+  await inWorld(1, async (world) => {
+    const network = createMockNetwork({
+      ground: world,
+      count: 3,
+      clockOffsetMs: (peerId) => (peerId === 'node-3' ? 300 : 0),
+      createStore: ({ peerId, clock, random }) =>
+        new MemoryStore({ writer: peerId, clock, random }),
+    })
+    await network.start()
+    const { a } = nodesOf(network)
+    const opId = newOperationId(world.random)
+    await network.storeOf(2).append({ key: KEY, value: utf8('newer') }, { opId }).committed
+    // Its answer comes after the other two have made a quorum.
+    network.network.setLink('node-3', 'node-1', { latencyMinMs: 40, latencyMaxMs: 40 })
+    const options = { expectedVersion: null, level: 'all', timeoutMs: 700 } as const
+    expect((await a.put(KEY, utf8('x'), options)).outcome).toBe('pending')
+  })
+})

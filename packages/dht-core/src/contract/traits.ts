@@ -90,6 +90,15 @@ const aborts = ({ api, network, key }: Suite): void => {
       for (const other of net.nodes) same(await other.get(target), undefined, 'nothing was written')
     })
 
+  api.it('a local read aborted before the call rejects with ABORTED as well', async () => {
+    const net = await network()
+    const node = nodeOf(net, 0)
+    const name = key('abort-local')
+    await node.put(name, bytesOf('x'))
+    const options = { level: 'local', signal: AbortSignal.abort() } as const
+    await rejects(() => node.get(name, options), 'ABORTED', 'local get')
+  })
+
   api.it(
     'an abort during a call settles it, and a signal that never fires changes nothing',
     async () => {
