@@ -97,6 +97,21 @@ test('a restored backup is refused', async () => {
   expect(await code({ ...forked, beside: place.beside })).toBe('STORE_ROLLED_BACK')
 })
 
+test('an older manifest is refused, and the segments that it does not know are kept', async () => {
+  const place = { disk: new FakeDisk(), beside: new FakeDisk() }
+  const store = await startStore(place.disk, { ...options(place), segmentBytes: 600 })
+  const old = place.disk.get('manifest').slice()
+  for (let i = 0; i < 4; i++) await put(store, `key-${String(i)}`, 'x'.repeat(700))
+  await store.stop()
+  for (const beside of [place.beside, new FakeDisk()]) {
+    const restored = { disk: place.disk.killed(), beside }
+    restored.disk.put('manifest', old)
+    const names = [...restored.disk.live.keys()]
+    expect(await code(restored)).toBe('STORE_ROLLED_BACK')
+    expect([...restored.disk.live.keys()]).toEqual(names)
+  }
+})
+
 test('a directory that moved without its mark opens, and gets a new one', async () => {
   const place = await written()
   const moved = { disk: place.disk.killed(), beside: new FakeDisk() }

@@ -148,25 +148,53 @@ export const closeSegments = async (segments: Iterable<Segment>): Promise<void> 
   for (const segment of segments) await segment.file.close().catch(() => {})
 }
 
-/** Removes what an interrupted step left behind, and refuses what another store wrote. */
-const removeLeftovers = async (
-  options: RecoveryOptions,
+/** A file that no manifest names: what an interrupted step left behind, as a rule. */
+interface Leftover {
+  readonly name: string
+  /** Number of the first frame that it holds; undefined where it holds none that belong to the chain. */
+  readonly startFrame: number | undefined
+}
+
+/** Refuses what another store wrote. */
+const findLeftovers = async (
+  disk: Disk,
   format: LogFormat,
   manifest: Manifest,
-): Promise<void> => {
+): Promise<Leftover[]> => {
   const known = new Set(manifest.segments.map(({ number }) => number))
-  for (const name of await options.disk.list()) {
+  const leftovers: Leftover[] = []
+  for (const name of await disk.list()) {
     const number = segmentNumber(name)
-    const isTemporary = name.endsWith('.tmp')
-    if (!isTemporary && (number === undefined || known.has(number))) continue
-    const bytes = isTemporary ? undefined : await options.disk.readFile(name)
+    if (name.endsWith('.tmp')) leftovers.push({ name, startFrame: undefined })
+    if (number === undefined || known.has(number)) continue
+    const bytes = await disk.readFile(name)
     const header = bytes === undefined ? undefined : readSegmentHeader(bytes, format.crc32)
     if (header !== undefined && header.storeId !== format.storeId)
       throw storeError('STORE_FOREIGN', `${name} belongs to another store`, {
         details: { file: name, storeId: header.storeId },
       })
-    await options.disk.remove(name)
+    const holdsFrames = bytes !== undefined && bytes.length > SEGMENT_HEADER_BYTES
+    const isOfChain = header?.kind === 'log' && holdsFrames
+    leftovers.push({ name, startFrame: isOfChain ? header.startFrame : undefined })
   }
+  return leftovers
+}
+
+/**
+ * Removes leftovers, once the log is known to be whole. Frames beyond its end are none: nothing is
+ * written into a segment before the manifest names it, so the manifest is an older one.
+ */
+const removeLeftovers = async (
+  disk: Disk,
+  leftovers: readonly Leftover[],
+  chain: Chain,
+): Promise<void> => {
+  for (const { name, startFrame } of leftovers)
+    if (startFrame !== undefined && startFrame >= chain.nextFrame)
+      throw storeError('STORE_ROLLED_BACK', `${MANIFEST_FILE} is older than ${name}`, {
+        details: { file: MANIFEST_FILE, newer: name },
+      })
+  for (const { name } of leftovers) await disk.remove(name)
 }
 
 /** Compares what the log holds with what the mark says was acknowledged. */
@@ -213,10 +241,11 @@ export const recover = async (options: RecoveryOptions): Promise<Recovered> => {
     crc32,
   }
   const manifest = await listed(options, format, mark, names)
-  await removeLeftovers(options, format, manifest)
+  const leftovers = await findLeftovers(disk, format, manifest)
   const segments = await openSegments(disk, manifest, await disk.list(), mark)
   try {
     const chain = await replayAll(segments, format, options.sink, new MarkCheck(mark))
+    await removeLeftovers(disk, leftovers, chain)
     const numbers = segments.map(({ number }) => number)
     return { format, chain, segments, nextNumber: Math.max(0, ...numbers) + 1 }
   } catch (error) {
