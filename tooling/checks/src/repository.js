@@ -13,7 +13,7 @@ import { installedBuilds, lockedPackages, pnpmSettings } from './lockfile.js'
 import { packageProblems } from './package-manifests.js'
 import * as supply from './supply-chain.js'
 import { modifierProblems, sleepProblems } from './test-habits.js'
-import { lengthProblems, testSources, textProblems, textRules } from './text.js'
+import { lengthProblems, strayProblems, testSources, textProblems, textRules } from './text.js'
 import { published, readJson, readWorkspace } from './workspace.js'
 
 /** @typedef {import('./report.js').Check} Check */
@@ -75,6 +75,7 @@ const textChecks = (root) => {
       name: `text: ${rule.name}`,
       run: () => textProblems(rule, root, files),
     })),
+    { name: 'files: nothing stray', run: () => strayProblems(files) },
     { name: 'text: file length', run: () => lengthProblems(root, files) },
     { name: 'tests: none is switched off', run: () => modifierProblems(root, tests) },
     { name: 'tests: none sleeps', run: () => sleepProblems(root, tests) },

@@ -64,6 +64,12 @@ export const lengthProblems = (root, files) =>
       return lines > linesMax ? [`${file} has ${lines} lines, more than ${linesMax}`] : []
     })
 
+/** Scratch folders and what was built: no package has a folder that starts with a dot. @type {(files: string[]) => string[]} */
+export const strayProblems = (files) =>
+  files
+    .filter((file) => /^(packages|apps|tooling)\/.*(\/\.[^/]+|\/dist|\/coverage)\//.test(file))
+    .map((file) => `${file} is scratch or built: ignore or remove it`)
+
 /** @type {(files: string[]) => string[]} */
 export const testSources = (files) =>
   files.filter((file) => isTestFile(file) && /\.[cm]?[jt]sx?$/.test(file))

@@ -1,7 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
 import { decisionProblems } from '../src/decisions.js'
 import { modifierProblems, sleepProblems } from '../src/test-habits.js'
-import { lengthProblems, linesMax, testSources, textProblems, textRules } from '../src/text.js'
+import {
+  lengthProblems,
+  linesMax,
+  strayProblems,
+  testSources,
+  textProblems,
+  textRules,
+} from '../src/text.js'
 import { tree } from './tree.js'
 
 const found = (name: string, file: string, text: string): string[] => {
@@ -47,6 +54,12 @@ test('files over the limit, but not prose', () => {
   expect(lengthProblems(root, ['a.ts', 'b.ts', 'c.md'])).toEqual([
     `a.ts has ${linesMax + 1} lines, more than ${linesMax}`,
   ])
+})
+
+test('scratch folders and built files are not part of the repository', () => {
+  const stray = ['packages/a/.sim/src/a.js', 'apps/a/dist/a.js', 'packages/a/coverage/a.html']
+  expect(strayProblems(stray)).toHaveLength(3)
+  expect(strayProblems(['packages/a/src/a.ts', '.ci/run', '.changeset/a.md'])).toEqual([])
 })
 
 describe('tests', () => {
