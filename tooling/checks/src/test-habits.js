@@ -36,7 +36,8 @@ const pauseOf = (node) => {
   /** @type {(Node | undefined)[]} */
   const [first, second] = node['arguments'].map((/** @type {Node} */ one) => one['expression'])
   if (/(^|\.)sleep$/.test(name)) return `${name}() sleeps`
-  if (/(^|\.)setTimeout$/.test(name)) {
+  // jest.setTimeout() is the limit of a test, not a pause.
+  if (/(^|\.)setTimeout$/.test(name) && name !== 'jest.setTimeout') {
     // node:timers/promises takes the delay first.
     if (literalMs(first) >= pauseMs) return `waits ${literalMs(first)} ms`
     if (literalMs(second) >= pauseMs && onlyResumes(first)) return `waits ${literalMs(second)} ms`

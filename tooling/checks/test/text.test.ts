@@ -95,6 +95,7 @@ describe('tests', () => {
   test.each([
     'setTimeout(() => reject(new Error("late")), 5_000)',
     'setTimeout(() => child.kill(), 5_000)',
+    'jest.setTimeout(30_000)',
     'new Promise((resolve) => setTimeout(resolve, 0))',
   ])('a deadline or a turn is none: %s', (text) => {
     expect(sleeps(text)).toEqual([])
