@@ -114,6 +114,20 @@ describe('the end', () => {
   })
 })
 
+describe('an error that nobody expected', () => {
+  test('ends the process with 1 and is on standard error', async () => {
+    await using directory = await temporaryDirectory()
+    const bug = 'setTimeout(() => Promise.reject(new Error("boom")), 50)'
+    const result = await bzzz(['start', '--http-port', '0'], {
+      env: {
+        BZZZ_DATA_DIRECTORY: directory.path,
+        NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(bug)}`,
+      },
+    })
+    expect(result).toMatchObject({ code: 1, stderr: expect.stringContaining('boom') })
+  })
+})
+
 describe('a start that fails', () => {
   test('a data directory in use: says by whom, and leaves the first one alone', async () => {
     await using directory = await temporaryDirectory()
