@@ -70,8 +70,8 @@ export const exchange = <T>(
     signal?.addEventListener('abort', onAbort, { once: true })
     const answer = (at: Endpoint, outcome: () => void): void => {
       at.gate.run(() => {
-        carrier.send(at, from.peerId, `${label} answer`, (receiver) => {
-          if (receiver === from) settle(outcome)
+        carrier.send(at, from.peerId, `${label} answer`, () => {
+          settle(outcome)
         })
       })
     }

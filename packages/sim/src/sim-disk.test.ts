@@ -195,6 +195,20 @@ describe('a machine', () => {
     expect(seen.toSorted()).toEqual(['list', 'timer'])
   })
 
+  test('a timer that fell due in a hung process can still be cancelled', async () => {
+    const world = new World()
+    const { machine } = boot(world)
+    const { clock } = machine.boot()
+    let fired = 0
+    const cancel = clock.setTimer(() => fired++, 10)
+    machine.hang()
+    await world.runFor(100)
+    cancel()
+    machine.resume()
+    await world.runFor(100)
+    expect(fired).toBe(0)
+  })
+
   test('has a clock of its own: offset, drift, and jumps that timers do not notice', async () => {
     const world = new World()
     const clock = world.nodeClock({ offsetMs: 500, driftPpm: 100_000 })

@@ -131,6 +131,15 @@ describe('links', () => {
     expect(it.served).toEqual([])
   })
 
+  test('what was sent into a cut does not arrive although it is mended meanwhile', async () => {
+    const it = pair({ link: { latencyMinMs: 10, latencyMaxMs: 10 } })
+    it.network.cut('a', 'b')
+    it.world.clock.setTimer(() => {
+      it.network.heal()
+    }, 5)
+    expect(await ask(it)).toBe('TIMEOUT')
+  })
+
   test('loss, duplication and reordering come about as often as they are set', async () => {
     const link = { lossProbability: 0.2, duplicateProbability: 0.1, latencyMaxMs: 50 }
     const it = pair({ link }, 3)
@@ -171,6 +180,17 @@ describe('processes', () => {
     expect(it.world.nowMs).toBeLessThan(deadlineMs)
     expect(await ask(it)).toBe('PEER_UNREACHABLE')
     expect(it.served).toEqual([])
+  })
+
+  test('a request that is being served when its server dies is unreachable at once', async () => {
+    const it = pair()
+    it.b.handle('/slow', () => new Promise<Uint8Array>(() => {}))
+    const asked = it.a.request('b', '/slow', new Uint8Array(), { deadlineMs })
+    it.world.clock.setTimer(() => {
+      it.network.crash('b')
+    }, 50)
+    await expect(it.world.complete(asked)).rejects.toMatchObject({ code: 'PEER_UNREACHABLE' })
+    expect(it.world.nowMs).toBeLessThan(60)
   })
 
   test('a hung process answers nothing until it goes on, and then what it was asked', async () => {

@@ -47,6 +47,20 @@ describe('time', () => {
     expect(seen).toEqual(['caller at 5', 'event at 6'])
   })
 
+  test('what that code did counts before the next event', async () => {
+    const world = new World()
+    let isDone = false
+    for (const dueMs of [10, 20]) world.clock.setTimer(() => {}, dueMs)
+    const first = world
+      .runUntil(() => world.nowMs >= 10, 100)
+      .then(() => {
+        isDone = true
+      })
+    await world.runUntil(() => isDone, 100)
+    await first
+    expect(world.nowMs).toBe(10)
+  })
+
   test('a cancelled timer does not fire', async () => {
     const world = new World()
     let fired = 0
@@ -88,6 +102,15 @@ describe('waiting', () => {
     await world.settle({ quietMs: 100 })
     expect(seen).toEqual(['arrived'])
     expect(world.nowMs).toBe(1000)
+  })
+
+  test('what came and went during the quiet time starts it anew', async () => {
+    const world = new World()
+    world.clock.setTimer(() => {
+      world.after(5, () => {}, 'late message')
+    }, 50)
+    await world.settle({ quietMs: 100 })
+    expect(world.nowMs).toBe(200)
   })
 
   test('settle gives up on a world that never rests', async () => {

@@ -191,7 +191,6 @@ export class World implements Ground {
     ) => Omit<Goal, 'boundMs' | 'fail'>,
   ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      if (this.#failure !== undefined) throw this.#failure
       this.#goals.push({
         boundMs: this.#nowMs + Math.max(0, boundMs),
         fail: reject,
