@@ -40,7 +40,7 @@ export const dhtFields = {
   }),
   dhtReplicas: field({
     path: 'bzzz.dht.replicas',
-    type: integerType({ name: 'count', min: 1, max: 16 }),
+    type: integerType({ name: 'count', min: 1, max: 15 }),
     default: 3,
     doc: 'Nodes that keep each record. Every node of a mesh needs the same number.',
     example: '3',

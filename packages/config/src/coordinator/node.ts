@@ -82,7 +82,7 @@ export const nodeFields = {
   }),
   logLevel: field({
     path: 'bzzz.log.level',
-    type: choiceType(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+    type: choiceType(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
     default: 'info',
     doc: 'The least level that is logged.',
     example: 'info',

@@ -42,7 +42,7 @@ export const createCoordinator = async (settings: Settings, io: Io): Promise<Coo
     clock: systemClock,
     random: systemRandom,
     log: createLogger({
-      level: config.logLevel === 'fatal' ? 'silent' : config.logLevel,
+      level: config.logLevel,
       destination: { write: io.err },
     }),
   })
