@@ -1,3 +1,4 @@
+globalThis.GREET = process.env.GREET !== '0'
 import { simulate } from '@bzzz/sim'
 import { planOf, runFaults } from './test/faults.js'
 const [from, to] = [Number(process.argv[2]), Number(process.argv[3])]

@@ -1,4 +1,4 @@
-import { compareVersions, DEFAULT_MAX_SKEW_MS, quorumOf } from '@bzzz/base'
+import { DEFAULT_MAX_SKEW_MS } from '@bzzz/base'
 import type { Store } from '@bzzz/store'
 import { Attester } from './attester.js'
 import { CatchUp } from './catch-up.js'
@@ -89,10 +89,6 @@ export const createParts = (options: Resolved): Parts => {
     deadlines,
     clock,
     random,
-    confirm: async ({ key, version }, timeoutMs) => {
-      const found = await reads.run(key, quorumOf, { timeoutMs })
-      return found !== undefined && compareVersions(found.version, version) >= 0
-    },
   })
   const catchUp = new CatchUp({ store, client, attester, replica })
   const joining: Joining = new Joining({

@@ -22,6 +22,10 @@ export interface WriteOp {
   round: number
   restamps: number
   isRestamping: boolean
+  /** Earlier writes of this node that this one stands for: acknowledged when it is. */
+  readonly followers: WriteOp[]
+  /** A later write of this node stands for this one. */
+  isFollowing: boolean
   /** Told once; undefined after that, and for writes that nobody waits for. */
   settle: ((end: WriteEnd) => void) | undefined
   cancelDeadline: Cancel | undefined

@@ -1,5 +1,6 @@
 import {
   compareVersions,
+  quorumOf,
   replicasFor,
   type Clock,
   type Level,
@@ -7,10 +8,11 @@ import {
   type StampedRecord,
 } from '@bzzz/base'
 import type { Store } from '@bzzz/store'
+import { Acknowledged } from './acknowledged.js'
 import type { Answer, Client } from './client.js'
 import type { Deadlines } from './deadlines.js'
 import { Lanes } from './lanes.js'
-import { DRAIN_MAX, PARKED_MAX, RESTAMPS_MAX } from './limits.js'
+import { ACKNOWLEDGED_MAX, DRAIN_MAX, PARKED_MAX, RESTAMPS_MAX } from './limits.js'
 import type { Membership } from './membership.js'
 import type { PeerStates } from './peer-states.js'
 import { Tally } from './tally.js'
@@ -26,8 +28,6 @@ export interface WritesOptions {
   readonly deadlines: Deadlines
   readonly clock: Clock
   readonly random: Random
-  /** True when a quorum holds the key at this version or a later one. */
-  readonly confirm: (record: StampedRecord, timeoutMs: number) => Promise<boolean>
 }
 
 export interface WriteStart {
@@ -45,6 +45,7 @@ export class Writes {
   readonly #lanes: Lanes<WriteOp>
   /** By key, in the order of their stamps. */
   readonly #ops = new Map<string, WriteOp[]>()
+  readonly #acknowledged = new Acknowledged(ACKNOWLEDGED_MAX)
   #count = 0
   #isPumping = false
   #mustPumpAgain = false
@@ -176,6 +177,8 @@ export class Writes {
       round: 0,
       restamps: 0,
       isRestamping: false,
+      followers: [],
+      isFollowing: false,
       settle: undefined,
       cancelDeadline: undefined,
     }
@@ -274,7 +277,7 @@ export class Writes {
   #check(op: WriteOp): void {
     const { state } = op.tally
     if (state.kind === 'reached' && this.#isSettleable(op)) this.#settle(op, 'acknowledged')
-    if (!op.isCommitted || op.isRestamping) return
+    if (!op.isCommitted || op.isRestamping || op.isFollowing) return
     if (state.kind === 'restamp' && op.mayRestamp && op.restamps < RESTAMPS_MAX)
       void this.#restamp(op, state.above)
     else if (op.replicas.every((peer) => op.done.has(peer))) this.#finish(op)
@@ -296,7 +299,7 @@ export class Writes {
 
   /**
    * Stamps above what refused it. When this node has given the key a later stamp since, that later
-   * write stands for both, once a quorum is known to hold it.
+   * write stands for both.
    */
   async #restamp(op: WriteOp, above: StampedRecord['version']): Promise<void> {
     op.isRestamping = true
@@ -305,7 +308,7 @@ export class Writes {
       const { key, value, deleted, expiresAtMs, opId } = op.record
       const intent = deleted ? { key, deleted, expiresAtMs } : { key, value, expiresAtMs }
       const append = this.#options.store.append(intent, { opId, above })
-      if (append.isDuplicate) await this.#followLater(op)
+      if (append.isDuplicate) this.#followLater(op)
       else {
         op.record = append.record
         op.isCommitted = false
@@ -323,19 +326,45 @@ export class Writes {
     if (this.#isLive(op)) this.#check(op)
   }
 
-  async #followLater(op: WriteOp): Promise<void> {
-    const newest = this.#options.store.head(op.record.key)
-    if (newest === undefined || compareVersions(newest.version, op.record.version) <= 0) return
-    const later: StampedRecord = { ...op.record, version: newest.version }
-    if (await this.#options.confirm(later, 1000)) {
+  /**
+   * The later write must be acknowledged itself, at no lower level: that a quorum holds something
+   * newer is not enough, for that may be the very record that refused both.
+   */
+  #followLater(op: WriteOp): void {
+    const { key, version } = op.record
+    if (this.#acknowledged.isAfter(key, version)) {
       this.#settle(op, 'acknowledged')
       this.#drop(op)
+      return
+    }
+    const need = replicasFor(op.level, op.replicas.length)
+    const later = this.#ops
+      .get(key)
+      ?.findLast(
+        (other) =>
+          other.mayRestamp &&
+          compareVersions(other.record.version, version) > 0 &&
+          replicasFor(other.level, other.replicas.length) >= need,
+      )
+    if (later === undefined) return
+    op.isFollowing = true
+    later.followers.push(op)
+  }
+
+  #noteAcknowledged(op: WriteOp): void {
+    const { key, version } = op.record
+    if (replicasFor(op.level, op.replicas.length) >= quorumOf(op.replicas.length))
+      this.#acknowledged.note(key, version)
+    for (const follower of op.followers.splice(0)) {
+      this.#settle(follower, 'acknowledged')
+      this.#drop(follower)
     }
   }
 
   #settle(op: WriteOp, end: WriteEnd): void {
     op.cancelDeadline?.()
     op.cancelDeadline = undefined
+    if (end === 'acknowledged' && op.level !== 'local') this.#noteAcknowledged(op)
     const { settle } = op
     op.settle = undefined
     settle?.(end)
@@ -362,5 +391,9 @@ export class Writes {
     this.#count--
     if (list.length === 0) this.#ops.delete(key)
     for (const peer of op.replicas) this.#lanes.remove(op, peer)
+    for (const follower of op.followers.splice(0)) {
+      follower.isFollowing = false
+      if (this.#isLive(follower)) this.#check(follower)
+    }
   }
 }

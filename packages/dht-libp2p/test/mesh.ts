@@ -4,6 +4,7 @@ import { LogStore, MemoryStore, type Store } from '@bzzz/store'
 import { diskViewStorage, Libp2pDHT, type Libp2pDHTOptions } from '../src/index.js'
 import type { History } from './history.js'
 import { signerOf } from './cluster.js'
+import { breakingTransport, lyingDisk, type Rule } from './rules.js'
 
 export interface MeshOptions {
   readonly world: World
@@ -12,6 +13,8 @@ export interface MeshOptions {
   readonly isDurable?: boolean
   readonly lossProbability?: number
   readonly dht?: Partial<Libp2pDHTOptions>
+  /** A rule that every node of the mesh breaks. */
+  readonly without?: Rule | undefined
 }
 
 interface Process {
@@ -59,13 +62,19 @@ export class Mesh {
 
   /** Starts a process on the machine. Never settles when the machine crashes meanwhile. */
   async boot(site: Site, mustJoin = false): Promise<void> {
-    const { clock, transport, disk } = site.machine.boot()
+    const { clock, transport: honest, disk } = site.machine.boot()
     const { world } = this
+    const { without } = this.#options
+    const isLying = without === 'a write is synced before it is acknowledged'
+    const members = (): readonly string[] => site.process?.dht.members ?? []
+    const transport =
+      without === undefined || isLying ? honest : breakingTransport(without, honest, members)
+    const storeDisk = isLying ? lyingDisk(within(disk, 'store-')) : within(disk, 'store-')
     const signer = signerOf(site.index)
     const random = world.stream(`store ${site.index} ${world.nowMs}`)
     const writer = signer.peerId
     const store = this.isDurable
-      ? new LogStore({ writer, clock, random, disk: within(disk, 'store-'), ballastBytes: 0 })
+      ? new LogStore({ writer, clock, random, disk: storeDisk, ballastBytes: 0 })
       : new MemoryStore({ writer, clock, random })
     await store.start()
     const dht = new Libp2pDHT({

@@ -16,7 +16,7 @@ export class CatchUp {
     }
     /** Rejects when the peer fails half-way; what was fetched until then stays. */
     async with(peer, buckets, isMutual) {
-        DBG('CATCHUP from', peer.slice(-4), buckets.length, isMutual);
+        DBG('CATCHUP', this.#options.store.writer.slice(-4), 'from', peer.slice(-4), buckets.length, isMutual);
         const bits = bitmapOf(buckets);
         const theirs = await this.#digests(peer, { kind: 'groups', buckets: bits });
         let [fetched, offered] = [0, 0];

@@ -22,6 +22,7 @@ export class Libp2pDHT extends Service {
         this.#parts = createParts(this.#options);
     }
     async onStart() {
+        DBG('START', this.peerId.slice(-4));
         const { transport, store } = this.#options;
         const { membership, replica, states, writes, upkeep, joining, superseded } = this.#parts;
         await membership.load(store.storeId);
@@ -158,10 +159,10 @@ export class Libp2pDHT extends Service {
         }
     }
     #append(intent, opId, expectedVersion) {
-        const { store, superseded } = this.#parts;
+        const { store, replica } = this.#parts;
         const replaced = store.head(intent.key);
         if (replaced !== undefined)
-            superseded.note(intent.key, replaced.version);
+            replica.noteReplaced(intent.key, replaced.version);
         try {
             return store.append(intent, { opId, expectedVersion });
         }

@@ -168,11 +168,12 @@ export class Membership {
         writeViewState(writer, { members: [...view.members.values()], pending });
         await this.#options.storage.save(writer.finish());
         const isNewView = !equalBytes(view.hash, this.#view.hash);
+        const hasSettled = this.#pending.length > 0 && pending.length === 0;
         this.#view = view;
         this.#pending = pending;
         DBG('VIEW', this.#options.transport.peerId.slice(-4), [...view.members.keys()].map(x=>x.slice(-4)).join(), 'P', JSON.stringify(pending.map(p=>[p.isLost,p.ids.map(x=>x.slice(-4)).join()])));
         if (isNewView)
             this.#placement = new Placement(view.members.keys(), this.#options.replicas);
-        this.#options.onChange(isNewView);
+        this.#options.onChange({ isNewView, hasSettled });
     }
 }

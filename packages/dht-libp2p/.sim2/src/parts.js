@@ -1,4 +1,4 @@
-import { compareVersions, quorumOf } from '@bzzz/base';
+import { compareVersions, DEFAULT_MAX_SKEW_MS, quorumOf } from '@bzzz/base';
 import { Attester } from './attester.js';
 import { CatchUp } from './catch-up.js';
 import { Client } from './client.js';
@@ -39,8 +39,10 @@ export const createParts = (options) => {
         admit: options.admit,
         mustJoin: options.mustJoin,
         replicas,
-        onChange: (isNewView) => {
-            if (false)
+        onChange: ({ isNewView, hasSettled }) => {
+            if (hasSettled)
+                superseded.forgetUntil(clock.nowMs() + DEFAULT_MAX_SKEW_MS);
+            if (globalThis.GREET !== false)
                 upkeep.greet();
             writes.viewChanged();
             reads.viewChanged();

@@ -1,4 +1,4 @@
-import { codeOf, equalBytes } from '@bzzz/base';
+import { codeOf, compareVersions, equalBytes } from '@bzzz/base';
 import { digestOf } from '@bzzz/store';
 import { BATCH_BYTES_MAX, LOCK_MS_MAX } from './limits.js';
 import { bucketsIn, headsPage } from './ranges.js';
@@ -68,7 +68,7 @@ export class Replica {
     }
     /** Stores checked records, and remembers what they replace. One outcome per record. */
     async store(records) {
-        const { store, superseded } = this.#options;
+        const { store } = this.#options;
         if (records.length === 0)
             return [];
         const before = records.map(({ key }) => store.head(key)?.version);
@@ -82,14 +82,22 @@ export class Replica {
             if (result.outcome === 'stored') {
                 const replaced = before[index];
                 if (replaced !== undefined)
-                    superseded.note(record.key, replaced);
-                noteSkipped(superseded, record, store.head(record.key)?.version);
+                    this.noteReplaced(record.key, replaced);
+                // Of several records of one key in a batch, all but the last are replaced within it.
+                const newest = store.head(record.key)?.version;
+                if (newest !== undefined && compareVersions(newest, record.version) !== 0)
+                    this.noteReplaced(record.key, record.version);
             }
             if (result.outcome !== 'older')
                 return { outcome: result.outcome };
-            const held = superseded.held(record.key, record.version, result.newest);
+            const held = this.#options.superseded.held(record.key, record.version, result.newest);
             return { outcome: 'newer', newest: result.newest, held };
         });
+    }
+    /** Remembers a version that is no longer the newest here. What a joining node holds never counted. */
+    noteReplaced(key, version) {
+        if (this.#options.membership.isCounted)
+            this.#options.superseded.note(key, version);
     }
     /** One sync for all of them; when one is refused, each for itself. */
     async #apply(records) {
@@ -170,12 +178,4 @@ const FAILED = { outcome: 'failed' };
 const isRefusal = (error) => {
     const code = codeOf(error);
     return code === 'CLOCK_SKEW' || code === 'STORE_RECORD_INVALID';
-};
-/** Of several records of one key in a batch, all but the last are replaced within it. */
-const noteSkipped = (superseded, record, newest) => {
-    const isNewest = newest?.wallMs === record.version.wallMs &&
-        newest.counter === record.version.counter &&
-        newest.writer === record.version.writer;
-    if (!isNewest)
-        superseded.note(record.key, record.version);
 };

@@ -13,7 +13,10 @@ export class Superseded {
     constructor(max) {
         this.#max = max;
     }
-    /** Tells that this replica may have held anything that was stamped up to this time. */
+    /**
+     * Tells that nothing is certain about what was stamped up to this time: this replica ran before,
+     * or it took the place of others that held what it never saw.
+     */
     forgetUntil(wallMs) {
         this.#forgottenUntilMs = Math.max(this.#forgottenUntilMs, wallMs);
     }

@@ -186,7 +186,7 @@ export class Writes {
         });
     }
     #answered(op, peer, answer) {
-        if (op.record.key==='b') DBG('W', this.options_self(), new TextDecoder().decode(op.record.value), 'v', op.record.version.wallMs%100000, op.record.version.counter, 'from', peer.slice(-4), JSON.stringify(answer.result ?? answer.kind), answer.isCounted);
+        if (op.record.key==='b') DBG('W', this.options_self(), new TextDecoder().decode(op.record.value), 'v', op.record.version.wallMs%100000, op.record.version.counter, 'from', peer.slice(-4), JSON.stringify(answer.result ?? answer.kind).replace(/12D3KooW\w*(\w{4})/,'$1'), answer.isCounted);
         if (answer.kind === 'error') {
             this.#park(op, peer);
             return;
@@ -303,7 +303,7 @@ export class Writes {
     }
     options_self() { return this.#options.self.slice(-4) }
     #settle(op, end) {
-        if (op.settle && op.record.key==='b') DBG('SETTLE', this.options_self(), new TextDecoder().decode(op.record.value), end, op.replicas.map(r=>r.slice(-4)).join());
+        if (op.settle && op.record.key==='b') DBG('SETTLE', this.options_self(), new TextDecoder().decode(op.record.value), end, op.replicas.map(r=>r.slice(-4)).join(), op.record.version.wallMs%100000);
         op.cancelDeadline?.();
         op.cancelDeadline = undefined;
         const { settle } = op;
