@@ -187,8 +187,10 @@ export class Libp2pDHT extends Service implements DHT {
       const append = this.#append(intent, opId, expectedVersion)
       return this.#replicate(append, options)
     }
+    // The store copies when it stamps, which is later here; the caller may change its bytes meanwhile.
+    const owned = intent.value === undefined ? intent : { ...intent, value: intent.value.slice() }
     const { append, release } = await this.#parts.conditional.begin({
-      intent,
+      intent: owned,
       opId,
       expected: expectedVersion,
       level,
