@@ -162,6 +162,7 @@ export class Cluster {
       const leftMs = Math.min(nowMs + timeoutMs, locked.untilMs) - clock.monotonicMs()
       return await this.#settle(append, { ...request, need }, 'lost', leftMs, locked.token)
     } finally {
+      this.#spreads.get(key)?.unlock(locked.token)
       locked.release()
     }
   }

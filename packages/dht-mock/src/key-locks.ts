@@ -37,8 +37,10 @@ export class KeyLocks {
     for (const resume of held.waiting) resume()
   }
 
-  isHeld(key: string): boolean {
-    return this.#held.has(key)
+  /** By anybody, or by this token. */
+  isHeld(key: string, token?: string): boolean {
+    const held = this.#held.get(key)
+    return held !== undefined && (token === undefined || held.token === token)
   }
 
   /** Resolves when nobody but the token holds the key. */

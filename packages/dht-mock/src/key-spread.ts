@@ -82,6 +82,11 @@ export class KeySpread {
     for (const peerId of this.#targets()) void this.#deliver(peerId)
   }
 
+  /** The condition is decided: what is left to send goes out as a plain record. */
+  unlock(token: string): void {
+    if (this.#token === token) this.#token = undefined
+  }
+
   /** Answers when `need` replicas hold the write, or `untilMs` has come. */
   reached(opId: string, version: Version, need: number, untilMs: number): Promise<Reached> {
     return new Promise((resolve, reject) => {

@@ -9,10 +9,10 @@ export const simError = defineErrors({
     remedy: 'Ask another replica, or try again when the peer is back.',
   },
   PROTOCOL_UNSUPPORTED: {
-    verdict: 'answered',
+    verdict: 'unavailable',
     http: 501,
-    meaning: 'The peer serves no such protocol.',
-    remedy: 'Check that both peers run the same version.',
+    meaning: 'The peer does not serve the protocol.',
+    remedy: 'Start the service on that peer, or update it.',
   },
   PROTOCOL_HANDLED: {
     verdict: 'answered',
