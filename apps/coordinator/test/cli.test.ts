@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { CoordinatorProcess } from '../src/process/coordinator-process.js'
@@ -197,59 +197,6 @@ describe('import', () => {
     const result = await cli(['import', join(directory.path, 'none'), '--json'])
     expect(result.code).toBe(2)
     expect(errorIn(result).code).toBe('CLI_USAGE')
-  })
-})
-
-describe('wrong usage', () => {
-  test.each([
-    [['nonsense'], 'unknown command'],
-    [['put'], 'missing required argument'],
-    [['put', 'k'], 'the value is missing'],
-    [['put', 'k', 'v', '--file', '/dev/null'], 'twice'],
-    [['get', 'k', '--level', 'some'], 'level'],
-    [['get', 'k', '--nonsense'], 'unknown option'],
-    [['get', ''], 'the key is empty'],
-    [['put', 'k', 'v', '--if-version', 'x'], 'expectedVersion'],
-    [['demo', '--nodes', '0'], '1 to 9'],
-    [['demo', '--nodes', '10'], '1 to 9'],
-    [['import', '.', '--concurrency', '65'], '1 to 64'],
-    [['start', '--http-port', '99999'], '65535'],
-    [['config', 'explain', '--config', '/nowhere.yaml'], 'there is no such file'],
-  ])('%j', async (args, message) => {
-    const [result, asJson] = await Promise.all([cli(args), cli([...args, '--json'])])
-    expect(result).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(message) })
-    expect(asJson).toMatchObject({ code: 2, stdout: '' })
-    expect(errorIn(asJson).message).toContain(message)
-  })
-
-  test('a misspelt variable is told before anything is done', async () => {
-    const result = await cli(['status'], { env: { BZZZ_HTP_PORT: '1' } })
-    expect(result.code).toBe(2)
-    expect(result.stderr).toContain('BZZZ_HTTP_PORT')
-  })
-})
-
-describe('help', () => {
-  test('of the program and of every command; the version', async () => {
-    const help = await bzzz(['--help'])
-    expect(help.code).toBe(0)
-    const names = [...help.stdout.matchAll(/^ {2}([a-z]+)(?= )/gm)].map(([, name]) => name ?? '')
-    expect(names).toEqual(
-      expect.arrayContaining(['start', 'status', 'put', 'get', 'del', 'peers', 'import', 'demo']),
-    )
-    for (const name of [...names.filter((each) => each !== 'help'), 'config explain']) {
-      const result = await bzzz([...name.split(' '), '--help'])
-      expect(result).toMatchObject({ code: 0, stdout: expect.stringContaining(`bzzz ${name}`) })
-    }
-    const { version } = JSON.parse(
-      await readFile(new URL('../package.json', import.meta.url), 'utf8'),
-    ) as { version: string }
-    expect(await bzzz(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
-  })
-
-  test('without a command: the help, and exit code 2', async () => {
-    const result = await bzzz([])
-    expect(result).toMatchObject({ code: 2, stderr: expect.stringContaining('Usage: bzzz') })
   })
 })
 

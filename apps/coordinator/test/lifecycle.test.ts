@@ -1,14 +1,16 @@
-import { chmod, cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { execFile, spawn } from 'node:child_process'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { Readable } from 'node:stream'
+import { describe, expect, test } from '@jest/globals'
 import { codeOf, fromUtf8, utf8 } from '@bzzz/base'
 import {
   BZZZ_BIN,
   cleanEnvironment,
   type CoordinatorProcess,
 } from '../src/process/coordinator-process.js'
+import { forEachOf } from '../src/import/pool.js'
 import { waitFor } from '../src/process/wait-for.js'
 import { clientOf } from './support/client.js'
 import { bzzz, startDaemon, temporaryDirectory } from './support/daemon.js'
@@ -50,13 +52,13 @@ const findLost = async (directory: string, keys: readonly string[]): Promise<rea
   await using again = await startDaemon(directory)
   const client = await clientOf(again)
   const lost: string[] = []
-  for (const key of keys) {
+  await forEachOf(Readable.from(keys) as AsyncIterable<string>, 8, async (key) => {
     const value = await client.call('get', { key }).then(
       (record) => fromUtf8(record.value),
       () => undefined,
     )
     if (value !== key) lost.push(key)
-  }
+  })
   return lost
 }
 
@@ -66,12 +68,12 @@ describe.each(['SIGTERM', 'SIGKILL'] as const)('%s under write load', (signal) =
     const daemon = await startDaemon(directory.path)
     const enough = Promise.withResolvers<void>()
     const writing = writeUntilClosed(daemon, 8, (count) => {
-      if (count >= 300) enough.resolve()
+      if (count >= 200) enough.resolve()
     })
     await Promise.race([enough.promise, writing])
     const exit = await daemon.end(signal)
     const acknowledged = await writing
-    expect(acknowledged.length).toBeGreaterThanOrEqual(300)
+    expect(acknowledged.length).toBeGreaterThanOrEqual(200)
     expect(exit).toEqual(signal === 'SIGKILL' ? { code: null, signal } : { code: 0, signal: null })
     // A clean end takes its trace away, a killed one cannot.
     const runtime = join(directory.path, 'coordinator.json')
@@ -190,64 +192,6 @@ describe('a start that fails', () => {
     expect(result.stderr).toContain(String(port))
     other.close()
     expect(await exists(join(directory.path, 'coordinator.json'))).toBe(false)
-  })
-
-  describe('on data that is not as it was left', () => {
-    let template: Awaited<ReturnType<typeof temporaryDirectory>>
-
-    beforeAll(async () => {
-      template = await temporaryDirectory()
-      const daemon = await startDaemon(template.path)
-      await (await clientOf(daemon)).call('put', { key: 'k', value: utf8('v') })
-      await daemon.end('SIGTERM')
-    })
-
-    afterAll(async () => {
-      await template[Symbol.asyncDispose]()
-    })
-
-    test.each([
-      [
-        'an emptied store',
-        async (path: string) => {
-          await rm(join(path, 'store'), { recursive: true })
-          await mkdir(join(path, 'store'), { mode: 0o700 })
-        },
-        'STORE_EMPTIED',
-      ],
-      [
-        'a damaged identity',
-        (path: string) => writeFile(join(path, 'identity.key'), 'x'),
-        'IDENTITY_DAMAGED',
-      ],
-      [
-        'an exposed identity',
-        (path: string) => chmod(join(path, 'identity.key'), 0o644),
-        'IDENTITY_EXPOSED',
-      ],
-      [
-        'an exposed token',
-        (path: string) => chmod(join(path, 'token'), 0o644),
-        'DATA_DIRECTORY_UNSAFE',
-      ],
-      ['an open directory', (path: string) => chmod(path, 0o777), 'DATA_DIRECTORY_UNSAFE'],
-      [
-        'the store of another node',
-        (path: string) => rm(join(path, 'identity.key')),
-        'STORE_FOREIGN',
-      ],
-    ])('%s is refused in its own words', async (_name, harm, code) => {
-      await using directory = await temporaryDirectory()
-      const data = join(directory.path, 'data')
-      await cp(template.path, data, { recursive: true })
-      await chmod(data, 0o700)
-      await harm(data)
-      const result = await bzzz(['start', '--json', '--http-port', '0'], {
-        env: { BZZZ_DATA_DIRECTORY: data },
-      })
-      expect(result).toMatchObject({ code: 1, stdout: '' })
-      expect(result.stderr).toContain(`"code":"${code}"`)
-    })
   })
 })
 

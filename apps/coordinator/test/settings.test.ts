@@ -1,27 +1,11 @@
-import { homedir } from 'node:os'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { coordinatorFields, loadConfig, spyConfig } from '@bzzz/config'
 import { createCoordinator } from '../src/cli/commands/start.js'
-import type { Io } from '../src/cli/io.js'
 import { settingsOf } from '../src/cli/load-settings.js'
 import { temporaryDirectory } from './support/daemon.js'
-
-const quietIo = (cwd: string): Io => ({
-  program: 'bzzz',
-  out: () => {},
-  outBytes: () => {},
-  err: () => {},
-  env: {},
-  cwd,
-  home: homedir(),
-  isTerminal: false,
-  isErrTerminal: false,
-  interrupted: new AbortController().signal,
-  readInput: () => Promise.resolve(new Uint8Array()),
-  inputEnded: () => Promise.resolve(),
-})
+import { fakeIo } from './support/in-process.js'
 
 describe('settings', () => {
   test('a coordinator reads every one that is not reserved for a later component', async () => {
@@ -41,7 +25,7 @@ describe('settings', () => {
         },
       })
       const spy = spyConfig(loaded.config)
-      const io = quietIo(directory.path)
+      const io = fakeIo()
       const settings = settingsOf(io, { ...loaded, config: spy.config })
       // Explaining a setting is no use of it: that gets the settings unobserved.
       await using coordinator = await createCoordinator({ ...settings, loaded }, io)

@@ -50,6 +50,8 @@ export class HealthWatch extends Service {
 
   protected async onStart(): Promise<void> {
     this.#monitor.on('health-changed', ({ before, after }) => {
+      // Every component begins as unknown: its first check is no change.
+      if (!this.isStarted && after.status === 'healthy') return
       const level = after.status === 'healthy' ? 'info' : 'warn'
       this.#log[level]('health changed', {
         component: after.component,

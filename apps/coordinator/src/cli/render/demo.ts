@@ -18,7 +18,7 @@ export const renderDemo = (report: DemoReport, io: Io): void => {
   const { good } = palette(io)
   const { documents } = report
   io.out(
-    `${good('The demo held.')} ${report.nodes} processes, one of them killed with SIGKILL under load:\n` +
+    `${good('The demo held.')} ${report.nodes === 1 ? 'One process' : `${report.nodes} processes, one of them`} killed with SIGKILL under load:\n` +
       `  documents ${documents.files} (${bytes(documents.bytes)}) equal byte for byte\n` +
       calls('writes   ', report.writes) +
       calls('reads    ', report.reads) +
