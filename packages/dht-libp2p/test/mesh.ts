@@ -4,7 +4,7 @@ import { LogStore, MemoryStore, type Store } from '@bzzz/store'
 import { diskViewStorage, Libp2pDHT, type Libp2pDHTOptions } from '../src/index.js'
 import type { History } from './history.js'
 import { signerOf } from './cluster.js'
-import { breakingTransport, lyingDisk, type Rule } from './rules.js'
+import { breakingTransport, type Rule } from './rules.js'
 
 export interface MeshOptions {
   readonly world: World
@@ -65,16 +65,13 @@ export class Mesh {
     const { clock, transport: honest, disk } = site.machine.boot()
     const { world } = this
     const { without } = this.#options
-    const isLying = without === 'a write is synced before it is acknowledged'
     const members = (): readonly string[] => site.process?.dht.members ?? []
-    const transport =
-      without === undefined || isLying ? honest : breakingTransport(without, honest, members)
-    const storeDisk = isLying ? lyingDisk(within(disk, 'store-')) : within(disk, 'store-')
+    const transport = without === undefined ? honest : breakingTransport(without, honest, members)
     const signer = signerOf(site.index)
     const random = world.stream(`store ${site.index} ${world.nowMs}`)
     const writer = signer.peerId
     const store = this.isDurable
-      ? new LogStore({ writer, clock, random, disk: storeDisk, ballastBytes: 0 })
+      ? new LogStore({ writer, clock, random, disk: within(disk, 'store-'), ballastBytes: 0 })
       : new MemoryStore({ writer, clock, random })
     await store.start()
     const dht = new Libp2pDHT({

@@ -1,4 +1,4 @@
-import type { Disk, PeerTransport } from '@bzzz/base'
+import type { PeerTransport } from '@bzzz/base'
 import { decodeLeaf } from '../src/wire/record-codec.js'
 import { decodeReply, encodeReply, type Reply, type WriteResult } from '../src/wire/reply.js'
 import { decodeRequest, encodeRequest, type Request } from '../src/wire/request.js'
@@ -11,7 +11,6 @@ export type Rule =
   | 'a joining replica does not count'
   | 'the newest is written back before it is returned'
   | 'a stamp that was held is not given up'
-  | 'a write is synced before it is acknowledged'
 
 const mapResults = (reply: Reply, map: (result: WriteResult) => WriteResult): Reply =>
   reply.kind === 'write' ? { ...reply, results: reply.results.map(map) } : reply
@@ -66,26 +65,4 @@ export const breakingTransport = (
       const reply = decodeReply(await handler(encodeRequest(request), from))
       return encodeReply(brokenReply(rule, reply))
     }),
-})
-
-/** A disk that says that it synced. */
-export const lyingDisk = (disk: Disk): Disk => ({
-  list: () => disk.list(),
-  readFile: (name) => disk.readFile(name),
-  rename: (from, to) => disk.rename(from, to),
-  remove: (name) => disk.remove(name),
-  syncDirectory: () => disk.syncDirectory(),
-  open: async (name, options) => {
-    const file = await disk.open(name, options)
-    return {
-      get size() {
-        return file.size
-      },
-      append: (bytes) => file.append(bytes),
-      read: (offset, length) => file.read(offset, length),
-      truncate: (size) => file.truncate(size),
-      close: () => file.close(),
-      sync: () => Promise.resolve(),
-    }
-  },
 })

@@ -1,0 +1,210 @@
+import { abortable, baseError, codeOf, compareVersions, DEFAULT_MAX_SKEW_MS, Emitter, isExpired, newOperationId, replicasFor, Service, throwIfAborted, } from '@bzzz/base';
+import { assertKey, assertRecord, assertValue, DHT_CONTRACT, dhtError, } from '@bzzz/dht-core';
+import { KV_PROTOCOL } from './client.js';
+import { createParts } from './parts.js';
+import { resolveOptions } from './options.js';
+/** The DHT over peers: signed records on the replicas of each key, read and written at quorums. */
+export class Libp2pDHT extends Service {
+    peerId;
+    contract = DHT_CONTRACT;
+    #options;
+    #parts;
+    #events;
+    #unsubscribe = [];
+    /** Throws `INVALID_ARGUMENT`. */
+    constructor(options) {
+        super('the DHT');
+        this.#options = resolveOptions(options);
+        this.peerId = this.#options.transport.peerId;
+        this.#events = new Emitter((error) => {
+            this.#options.onListenerError(error);
+        });
+        this.#parts = createParts(this.#options);
+    }
+    async onStart() {
+        const { transport, store } = this.#options;
+        const { membership, replica, states, writes, upkeep, joining, superseded } = this.#parts;
+        await membership.load(store.storeId);
+        // What an earlier process of this node held, it was sent before now, and stamped within the skew.
+        if (!store.startedEmpty || membership.view.members.size > 1)
+            superseded.forgetUntil(this.#options.clock.nowMs() + DEFAULT_MAX_SKEW_MS);
+        this.#unsubscribe = [
+            store.onCommit(({ key, version, deleted }) => {
+                this.#events.emit('change', { key, version, deleted });
+            }),
+            transport.handle(KV_PROTOCOL, (payload) => replica.handle(payload)),
+        ];
+        states.start((peer) => {
+            this.#met(peer);
+        });
+        upkeep.start();
+        joining.wake();
+        writes.pump();
+    }
+    onStop() {
+        const { states, writes, reads, deadlines, upkeep, joining } = this.#parts;
+        for (const unsubscribe of this.#unsubscribe)
+            unsubscribe();
+        states.stop();
+        upkeep.stop();
+        joining.stop();
+        writes.stop();
+        reads.stop();
+        deadlines.clear();
+        this.#events.clear();
+        return Promise.resolve();
+    }
+    /** Ids of all nodes that this one ever learnt of, itself included. */
+    get members() {
+        return [...this.#parts.membership.view.members.keys()];
+    }
+    /** False while this node catches up after joining: its own answers do not count until then. */
+    get isSettled() {
+        return this.#parts.membership.isCounted;
+    }
+    /** True when this node is one of the replicas of the key. */
+    isReplica(key) {
+        const { self, membership, store } = this.#parts;
+        return membership.placement.isReplica(self, store.bucketOf(key));
+    }
+    async put(key, value, options = {}) {
+        this.#admit(key, options);
+        assertValue(value);
+        return this.#write({ key, value, expiresAtMs: options.expiresAtMs }, options);
+    }
+    async delete(key, options = {}) {
+        this.#admit(key, options);
+        return this.#write({ key, deleted: true, expiresAtMs: options.expiresAtMs }, options);
+    }
+    async get(key, options = {}) {
+        this.#admit(key, options);
+        const { level = 'quorum' } = options;
+        if (level === 'local') {
+            const found = this.#options.store.read(key);
+            // The hot path: a value in memory is answered without a further turn of the event loop.
+            if (found !== undefined)
+                return this.#present(found instanceof Promise ? await found : found);
+            if (this.isReplica(key))
+                return undefined;
+        }
+        replicasFor(level, 1);
+        const { timeoutMs = this.#options.timeoutMs, signal } = options;
+        const needOf = (replicas) => replicasFor(level, replicas);
+        return this.#present(await this.#parts.reads.run(key, needOf, { timeoutMs, signal }));
+    }
+    async apply(record, options = {}) {
+        this.#admit(record.key, options);
+        assertRecord(record);
+        const { store, attester, replica } = this.#parts;
+        let stamped = record;
+        if (record.version.writer !== this.peerId) {
+            const [signed] = attester.sign([record]);
+            if (signed !== undefined)
+                stamped = attester.verify(signed);
+        }
+        const head = store.head(record.key);
+        const isHere = head !== undefined && compareVersions(head.version, record.version) >= 0;
+        const committed = isHere ? Promise.resolve() : this.#applied(replica.store([stamped]));
+        return this.#replicate({ record: stamped, isDuplicate: false, sendable: undefined, committed }, options);
+    }
+    closestPeers(key, options = {}) {
+        return Promise.resolve().then(() => {
+            this.#admit(key, options);
+            const { self, membership, store, states } = this.#parts;
+            return membership.placement.of(store.bucketOf(key)).map((peerId) => ({
+                peerId,
+                isSelf: peerId === self,
+                state: peerId === self ? 'connected' : states.of(peerId),
+            }));
+        });
+    }
+    onChange(listener) {
+        this.assertStarted();
+        return this.#events.on('change', listener);
+    }
+    #admit(key, options) {
+        this.assertStarted();
+        throwIfAborted(options.signal);
+        assertKey(key);
+    }
+    #met(peer) {
+        const { writes, reads, upkeep, joining } = this.#parts;
+        writes.peerReturned(peer);
+        reads.peerReturned(peer);
+        void upkeep.meet(peer);
+        joining.wake();
+    }
+    async #write(intent, options) {
+        const { level = 'quorum', expectedVersion, timeoutMs = this.#options.timeoutMs } = options;
+        replicasFor(level, 1);
+        const opId = options.opId ?? newOperationId(this.#options.random);
+        if (expectedVersion === undefined || level === 'local') {
+            const append = this.#append(intent, opId, expectedVersion);
+            return this.#replicate(append, options);
+        }
+        // The store copies when it stamps, which is later here; the caller may change its bytes meanwhile.
+        const owned = intent.value === undefined ? intent : { ...intent, value: intent.value.slice() };
+        const { append, release } = await this.#parts.conditional.begin({
+            intent: owned,
+            opId,
+            expected: expectedVersion,
+            level,
+            timeoutMs,
+            signal: options.signal,
+        });
+        try {
+            return await this.#replicate(append, options);
+        }
+        finally {
+            release();
+        }
+    }
+    #append(intent, opId, expectedVersion) {
+        const { store, replica } = this.#parts;
+        const replaced = store.head(intent.key);
+        if (replaced !== undefined)
+            replica.noteReplaced(intent.key, replaced.version);
+        try {
+            return store.append(intent, { opId, expectedVersion });
+        }
+        catch (cause) {
+            if (codeOf(cause) !== 'STORE_CONFLICT')
+                throw cause;
+            throw dhtError('DHT_CONFLICT', `${JSON.stringify(intent.key)} is at another version here`, {
+                cause,
+                details: { found: replaced?.version ?? null, expected: expectedVersion },
+            });
+        }
+    }
+    async #applied(stored) {
+        const [result] = await stored;
+        if (result?.outcome === 'refused')
+            throw baseError('CLOCK_SKEW', 'the record is stamped too far in the future');
+        if (result?.outcome === 'failed')
+            throw dhtError('DHT_UNAVAILABLE', 'the store of this node cannot take the record');
+    }
+    async #replicate(append, options) {
+        const { level = 'quorum', timeoutMs = this.#options.timeoutMs, signal } = options;
+        const { record, sendable, committed } = append;
+        const running = this.#parts.writes.run({ record, level, timeoutMs, sendable, committed });
+        const { end, op } = await abortable(running, signal);
+        return {
+            key: record.key,
+            version: op.record.version,
+            opId: record.opId,
+            outcome: end,
+            level,
+            heldBy: [...op.heldBy],
+            replicas: op.replicas.length,
+            durability: this.#options.store.durability,
+        };
+    }
+    #present(record) {
+        if (record === undefined || record.deleted)
+            return undefined;
+        if (record.expiresAtMs !== undefined && isExpired(record, this.#options.clock.nowMs()))
+            return undefined;
+        const { key, value, version, expiresAtMs } = record;
+        return { key, value, version, expiresAtMs };
+    }
+}

@@ -1,0 +1,103 @@
+import { DEFAULT_MAX_SKEW_MS } from '@bzzz/base';
+import { Attester } from './attester.js';
+import { CatchUp } from './catch-up.js';
+import { Client } from './client.js';
+import { Conditional } from './conditional.js';
+import { Deadlines } from './deadlines.js';
+import { Joining } from './joining.js';
+import { Lanes } from './lanes.js';
+import { LOCKS_MAX, SUPERSEDED_MAX } from './limits.js';
+import { Locks } from './locks.js';
+import { Membership } from './membership.js';
+import { PeerStates } from './peer-states.js';
+import { Reads } from './reads.js';
+import { Replica } from './replica.js';
+import { Superseded } from './superseded.js';
+import { Upkeep } from './upkeep.js';
+import { Writes } from './writes.js';
+/** Wires the parts of one node; nothing runs yet. */
+export const createParts = (options) => {
+    const { transport, store, signer, clock, random, replicas } = options;
+    const self = transport.peerId;
+    const attester = new Attester(signer);
+    const superseded = new Superseded(SUPERSEDED_MAX);
+    const locks = new Locks(clock, LOCKS_MAX);
+    const deadlines = new Deadlines(clock);
+    const states = new PeerStates(transport);
+    const client = new Client({
+        transport,
+        attester,
+        tryMs: options.tryMs,
+        viewHash: () => membership.view.hash,
+    });
+    const membership = new Membership({
+        transport,
+        client,
+        clock,
+        storage: options.viewStorage,
+        contacts: options.contacts,
+        admit: options.admit,
+        mustJoin: options.mustJoin,
+        replicas,
+        onChange: ({ isNewView, hasSettled }) => {
+            if (hasSettled)
+                superseded.forgetUntil(clock.nowMs() + DEFAULT_MAX_SKEW_MS);
+            if (isNewView)
+                upkeep.greet();
+            writes.viewChanged();
+            reads.viewChanged();
+            joining.wake();
+        },
+    });
+    const replica = new Replica({ self, store, membership, attester, locks, superseded });
+    const reads = new Reads({
+        self,
+        store,
+        client,
+        membership,
+        states,
+        deadlines,
+        attester,
+        replica,
+        lanes: (resend) => new Lanes({ clock, random, resend }),
+    });
+    const writes = new Writes({
+        self,
+        store,
+        client,
+        membership,
+        states,
+        deadlines,
+        clock,
+        random,
+    });
+    const catchUp = new CatchUp({ store, client, attester, replica });
+    const joining = new Joining({
+        self,
+        membership,
+        catchUp,
+        states,
+        clock,
+        random,
+        replicas,
+    });
+    const shared = { self, store, client, membership, clock, random };
+    const conditional = new Conditional({ ...shared, reads, locks });
+    const { compareEveryMs } = options;
+    const upkeep = new Upkeep({ ...shared, catchUp, states, writes, compareEveryMs });
+    return {
+        self,
+        store,
+        attester,
+        superseded,
+        membership,
+        replica,
+        states,
+        deadlines,
+        reads,
+        writes,
+        conditional,
+        joining,
+        upkeep,
+    };
+};

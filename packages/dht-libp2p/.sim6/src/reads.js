@@ -1,0 +1,342 @@
+import { abortable, compareVersions, } from '@bzzz/base';
+import { dhtError } from '@bzzz/dht-core';
+/**
+ * Reads at a quorum. An answer is given when so many replicas hold exactly the newest version seen;
+ * where they differ, the newest is first written back to those that lack it, so that no later read
+ * sees an older one.
+ */
+export class Reads {
+    #options;
+    #lanes;
+    #ops = new Set();
+    constructor(options) {
+        this.#options = options;
+        this.#lanes = options.lanes((op, peer) => {
+            if (this.#ops.has(op))
+                this.#ask(op, peer);
+        });
+    }
+    /**
+     * @param needOf replicas that must hold the answer, given how many there are
+     * Rejects with `DHT_UNAVAILABLE`, `ABORTED`.
+     */
+    run(key, needOf, options) {
+        const found = new Promise((resolve, reject) => {
+            const op = {
+                key,
+                needOf,
+                replicas: [],
+                need: 0,
+                round: 0,
+                versions: new Map(),
+                counted: new Set(),
+                asked: new Set(),
+                writingBack: new Set(),
+                newest: undefined,
+                record: undefined,
+                isFetching: false,
+                resolve,
+                reject,
+                cancelDeadline: () => { },
+            };
+            op.cancelDeadline = this.#options.deadlines.add(options.timeoutMs, () => {
+                this.#fail(op, `after ${options.timeoutMs} ms`);
+            });
+            this.#ops.add(op);
+            this.#begin(op);
+        });
+        return abortable(found, options.signal);
+    }
+    peerReturned(peer) {
+        this.#lanes.wake(peer);
+    }
+    viewChanged() {
+        for (const op of this.#ops)
+            this.#begin(op);
+    }
+    stop() {
+        this.#lanes.clear();
+        for (const op of this.#ops)
+            this.#fail(op, 'because this node is stopping');
+    }
+    #begin(op) {
+        const { self, store, membership, states } = this.#options;
+        op.round++;
+        op.replicas = membership.placement.of(store.bucketOf(op.key));
+        op.need = op.needOf(op.replicas.length);
+        for (const set of [op.counted, op.asked, op.writingBack])
+            set.clear();
+        op.versions.clear();
+        if (op.need > op.replicas.length) {
+            this.#fail(op, `because the key has ${op.replicas.length} replicas`);
+            return;
+        }
+        // Own writes that are still on their way are seen even where this node is no replica.
+        const own = store.head(op.key)?.version;
+        if (own !== undefined)
+            this.#saw(op, own);
+        if (op.replicas.includes(self)) {
+            op.versions.set(self, own);
+            if (membership.isCounted)
+                op.counted.add(self);
+        }
+        const others = op.replicas.filter((peer) => peer !== self);
+        const good = others.filter((peer) => states.isConnected(peer));
+        const mine = op.counted.size;
+        for (const peer of mine + good.length >= op.need ? good : others)
+            this.#ask(op, peer);
+        this.#check(op);
+    }
+    #ask(op, peer) {
+        const { round } = op;
+        // The value travels once: from the first replica asked, when this node has no copy of its own.
+        const wantsValue = op.asked.size === 0 && op.versions.size === 0;
+        op.asked.add(peer);
+        this.#options.client.read(peer, { key: op.key, wantsValue }, (answer) => {
+            if (op.round === round && this.#ops.has(op))
+                this.#answered(op, peer, answer);
+        });
+    }
+    #answered(op, peer, answer) {
+        if (answer.kind !== 'result') {
+            this.#askAgain(op, peer, answer);
+            return;
+        }
+        this.#lanes.succeeded(peer);
+        const { version, record } = answer.result;
+        if (record !== undefined) {
+            try {
+                this.#keep(op, this.#verified(op, record));
+            }
+            catch {
+                // A replica that lies about a record is not a replica for this read.
+                this.#check(op);
+                return;
+            }
+        }
+        op.versions.set(peer, version);
+        if (answer.isCounted)
+            op.counted.add(peer);
+        else {
+            this.#lanes.park(op, peer);
+            this.#askOthers(op);
+        }
+        if (version !== undefined)
+            this.#saw(op, version);
+        this.#check(op);
+    }
+    #askAgain(op, peer, answer) {
+        if (answer.kind === 'error') {
+            this.#lanes.park(op, peer);
+            this.#askOthers(op);
+            return;
+        }
+        const { round } = op;
+        const again = () => {
+            if (op.round === round && this.#ops.has(op))
+                this.#ask(op, peer);
+        };
+        this.#options.membership.exchange(peer).then(again, () => {
+            if (op.round === round && this.#ops.has(op))
+                this.#lanes.park(op, peer);
+        });
+    }
+    /** Somebody who was left out as unreachable may know. */
+    #askOthers(op) {
+        for (const peer of op.replicas)
+            if (peer !== this.#options.self && !op.asked.has(peer))
+                this.#ask(op, peer);
+    }
+    #verified(op, signed) {
+        const record = this.#options.attester.verify(signed);
+        if (record.key !== op.key)
+            throw dhtError('DHT_RECORD_INVALID', 'a record of another key');
+        return record;
+    }
+    #keep(op, record) {
+        if (op.record === undefined || compareVersions(record.version, op.record.version) > 0)
+            op.record = record;
+    }
+    #saw(op, version) {
+        if (op.newest === undefined || compareVersions(version, op.newest) > 0)
+            op.newest = version;
+    }
+    #isExact(op, peer) {
+        const version = op.versions.get(peer);
+        if (op.newest === undefined)
+            return version === undefined && op.versions.has(peer);
+        return version !== undefined && compareVersions(version, op.newest) === 0;
+    }
+    #check(op) {
+        if (!this.#ops.has(op))
+            return;
+        let exact = 0;
+        for (const peer of op.counted)
+            if (this.#isExact(op, peer))
+                exact++;
+        if (exact >= op.need)
+            this.#finish(op);
+        else if (op.counted.size >= op.need)
+            void this.#writeBack(op);
+    }
+    /** The newest version's record: this node's own, one that came with an answer, or fetched. */
+    async #newestRecord(op) {
+        const { newest } = op;
+        if (newest === undefined)
+            return undefined;
+        const isNewest = (record) => record !== undefined && compareVersions(record.version, newest) >= 0;
+        if (isNewest(op.record))
+            return op.record;
+        const own = await this.#options.store.read(op.key);
+        if (isNewest(own)) {
+            this.#keep(op, own);
+            return own;
+        }
+        const holders = [...op.versions.keys()].filter((peer) => this.#isExact(op, peer));
+        for (const peer of holders) {
+            const record = await this.#fetch(op, peer);
+            if (isNewest(record))
+                return record;
+        }
+        return undefined;
+    }
+    async #fetch(op, peer) {
+        try {
+            const request = { kind: 'fetch', keys: [op.key] };
+            const reply = await this.#options.client.call(peer, request, 'records');
+            const [signed] = reply.kind === 'records' ? reply.records : [];
+            if (signed === undefined)
+                return undefined;
+            const record = this.#verified(op, signed);
+            this.#keep(op, record);
+            return record;
+        }
+        catch {
+            return undefined;
+        }
+    }
+    async #writeBack(op) {
+        if (op.isFetching)
+            return;
+        op.isFetching = true;
+        const { round } = op;
+        const record = await this.#newestRecord(op);
+        op.isFetching = false;
+        if (op.round !== round || !this.#ops.has(op))
+            return;
+        if (record === undefined) {
+            // Nobody hands it over: who claimed that version is not believed, and is asked again.
+            this.#distrust(op);
+            return;
+        }
+        this.#saw(op, record.version);
+        for (const peer of op.versions.keys())
+            if (!this.#isExact(op, peer) && !op.writingBack.has(peer))
+                this.#repair(op, peer, record);
+    }
+    #distrust(op) {
+        const claimants = [...op.versions.keys()].filter((peer) => this.#isExact(op, peer));
+        op.newest = undefined;
+        for (const peer of claimants) {
+            op.versions.delete(peer);
+            op.counted.delete(peer);
+            if (peer !== this.#options.self)
+                this.#lanes.park(op, peer);
+        }
+        for (const version of op.versions.values())
+            if (version !== undefined)
+                this.#saw(op, version);
+        this.#check(op);
+    }
+    #repair(op, peer, record) {
+        const { round } = op;
+        op.writingBack.add(peer);
+        const note = (result) => {
+            if (op.round !== round || !this.#ops.has(op))
+                return;
+            op.writingBack.delete(peer);
+            this.#repaired(op, peer, record, result);
+        };
+        if (peer === this.#options.self)
+            this.#options.replica.store([record]).then(([result]) => {
+                note(result);
+            }, () => {
+                note(undefined);
+            });
+        else
+            this.#options.client.write(peer, record, (answer) => {
+                if (answer.kind === 'result' && !answer.isCounted)
+                    op.counted.delete(peer);
+                note(answer.kind === 'result' ? answer.result : undefined);
+            });
+    }
+    #repaired(op, peer, record, result) {
+        if (result?.outcome === 'stored' || result?.outcome === 'known') {
+            op.versions.set(peer, record.version);
+            this.#check(op);
+        }
+        else if (result?.outcome === 'newer') {
+            op.versions.set(peer, result.newest);
+            this.#saw(op, result.newest);
+            this.#check(op);
+        }
+        else {
+            // Not reached, locked, or of another view: forget its answer and ask it anew.
+            op.versions.delete(peer);
+            op.counted.delete(peer);
+            if (peer !== this.#options.self)
+                this.#lanes.park(op, peer);
+        }
+    }
+    #finish(op) {
+        const { newest } = op;
+        const own = newest === undefined ? undefined : this.#options.store.read(op.key);
+        if (newest === undefined)
+            this.#answer(op, undefined);
+        else if (own !== undefined &&
+            !(own instanceof Promise) &&
+            compareVersions(own.version, newest) === 0)
+            this.#answer(op, own);
+        else
+            void this.#finishSlow(op);
+    }
+    async #finishSlow(op) {
+        if (op.isFetching)
+            return;
+        op.isFetching = true;
+        const { round, newest } = op;
+        const record = await this.#newestRecord(op);
+        op.isFetching = false;
+        if (op.round !== round || !this.#ops.has(op))
+            return;
+        if (record === undefined)
+            this.#distrust(op);
+        else if (newest !== undefined && compareVersions(record.version, newest) > 0) {
+            this.#saw(op, record.version);
+            this.#check(op);
+        }
+        else
+            this.#answer(op, record);
+    }
+    #answer(op, record) {
+        this.#end(op);
+        op.resolve(record);
+        if (record === undefined)
+            return;
+        for (const peer of op.versions.keys())
+            if (!this.#isExact(op, peer) && !op.writingBack.has(peer))
+                this.#repair(op, peer, record);
+    }
+    #fail(op, why) {
+        if (!this.#ops.has(op))
+            return;
+        this.#end(op);
+        op.reject(dhtError('DHT_UNAVAILABLE', `${op.counted.size} of the ${op.need} replicas needed answered ${why}`, { details: { key: op.key, answered: [...op.counted], replicas: op.replicas } }));
+    }
+    #end(op) {
+        this.#ops.delete(op);
+        op.cancelDeadline();
+        for (const peer of op.asked)
+            this.#lanes.remove(op, peer);
+    }
+}

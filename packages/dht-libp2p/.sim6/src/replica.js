@@ -1,0 +1,181 @@
+import { codeOf, compareVersions, equalBytes } from '@bzzz/base';
+import { digestOf } from '@bzzz/store';
+import { BATCH_BYTES_MAX, LOCK_MS_MAX } from './limits.js';
+import { bucketsIn, headsPage } from './ranges.js';
+import { encodeReply } from './wire/reply.js';
+import { decodeRequest } from './wire/request.js';
+/** Serves the requests of other nodes. What they send is checked before it is stored. */
+export class Replica {
+    #options;
+    constructor(options) {
+        this.#options = options;
+    }
+    /** Answers one request. Throws `BYTES_INVALID` for what is no request. */
+    async handle(payload) {
+        return encodeReply(await this.#serve(decodeRequest(payload)));
+    }
+    #serve(request) {
+        switch (request.kind) {
+            case 'exchange':
+                return this.#options.membership.serve(request);
+            case 'write':
+                return this.#write(request);
+            case 'read':
+                return this.#read(request);
+            case 'groups':
+                return this.#groups(request);
+            case 'buckets':
+                return this.#buckets(request);
+            case 'heads':
+                return { kind: 'heads', ...headsPage(this.#options.store, request) };
+            case 'fetch':
+                return this.#fetch(request);
+            case 'lock':
+                return this.#lock(request);
+            default:
+                this.#options.locks.release(request.key, request.opId);
+                return { kind: 'done' };
+        }
+    }
+    async #write(request) {
+        const { membership } = this.#options;
+        if (!this.#isSameView(request.view))
+            return { kind: 'view-differs' };
+        const wasCounted = membership.isCounted;
+        const results = request.records.map((signed) => this.#checked(signed));
+        const taken = results.filter((one) => 'record' in one).map(({ record }) => record);
+        const applied = await this.store(taken);
+        // A node that joined meanwhile has fetched what was here; it may have missed these records.
+        if (!this.#isSameView(request.view))
+            return { kind: 'view-differs' };
+        return {
+            kind: 'write',
+            isCounted: wasCounted && membership.isCounted,
+            results: results.map((one) => ('record' in one ? (applied.shift() ?? FAILED) : one)),
+        };
+    }
+    #checked(signed) {
+        const { attester, membership, store, locks, self } = this.#options;
+        try {
+            const record = attester.verify(signed);
+            if (!membership.placement.isReplica(self, store.bucketOf(record.key)))
+                return { outcome: 'refused' };
+            return locks.isFree(record.key, record.opId) ? { record } : { outcome: 'locked' };
+        }
+        catch {
+            return { outcome: 'refused' };
+        }
+    }
+    /** Stores checked records, and remembers what they replace. One outcome per record. */
+    async store(records) {
+        const { store } = this.#options;
+        if (records.length === 0)
+            return [];
+        const before = records.map(({ key }) => store.head(key)?.version);
+        const applied = await this.#apply(records);
+        return applied.map((result, index) => {
+            const record = records[index];
+            if (result === undefined || record === undefined)
+                return FAILED;
+            if (typeof result === 'string')
+                return { outcome: result };
+            if (result.outcome === 'stored') {
+                const replaced = before[index];
+                if (replaced !== undefined)
+                    this.noteReplaced(record.key, replaced);
+                // Of several records of one key in a batch, all but the last are replaced within it.
+                const newest = store.head(record.key)?.version;
+                if (newest !== undefined && compareVersions(newest, record.version) !== 0)
+                    this.noteReplaced(record.key, record.version);
+            }
+            if (result.outcome !== 'older')
+                return { outcome: result.outcome };
+            const held = this.#options.superseded.held(record.key, record.version, result.newest);
+            return { outcome: 'newer', newest: result.newest, held };
+        });
+    }
+    /** Remembers a version that is no longer the newest here. What a joining node holds never counted. */
+    noteReplaced(key, version) {
+        if (this.#options.membership.isCounted)
+            this.#options.superseded.note(key, version);
+    }
+    /** One sync for all of them; when one is refused, each for itself. */
+    async #apply(records) {
+        try {
+            return await this.#options.store.apply(records);
+        }
+        catch (error) {
+            if (records.length === 1)
+                return [isRefusal(error) ? 'refused' : 'failed'];
+            const one = (record) => this.#apply([record]);
+            const each = await Promise.all(records.map(one));
+            return each.map(([only]) => only);
+        }
+    }
+    async #read(request) {
+        const { membership } = this.#options;
+        if (!this.#isSameView(request.view))
+            return { kind: 'view-differs' };
+        const { isCounted } = membership;
+        const results = [];
+        let bytes = 0;
+        for (const item of request.items) {
+            if (bytes > BATCH_BYTES_MAX)
+                break;
+            const result = await this.#readOne(item);
+            bytes += result.record?.leaf.length ?? 0;
+            results.push(result);
+        }
+        return { kind: 'read', isCounted, results };
+    }
+    async #readOne({ key, wantsValue }) {
+        const { store, attester } = this.#options;
+        if (!wantsValue)
+            return { version: store.head(key)?.version, record: undefined };
+        const found = await store.read(key);
+        const [record] = found === undefined ? [] : attester.sign([found]);
+        return { version: found?.version, record };
+    }
+    #groups(request) {
+        const { store } = this.#options;
+        const digests = bucketsIn(request.buckets).map((group) => digestOf(store, group));
+        return { kind: 'digests', digests };
+    }
+    #buckets(request) {
+        const { store } = this.#options;
+        const [buckets = []] = bucketsIn(request.buckets, request.group);
+        return { kind: 'digests', digests: buckets.map((bucket) => store.digest(bucket)) };
+    }
+    async #fetch(request) {
+        const { store, attester } = this.#options;
+        const records = [];
+        let bytes = 0;
+        for (const key of request.keys) {
+            if (bytes > BATCH_BYTES_MAX)
+                break;
+            const found = await store.read(key);
+            if (found === undefined)
+                continue;
+            bytes += found.value.length;
+            records.push(found);
+        }
+        return { kind: 'records', records: attester.sign(records) };
+    }
+    #lock(request) {
+        const { locks, membership, store } = this.#options;
+        if (!this.#isSameView(request.view))
+            return { kind: 'view-differs' };
+        const { key, opId, ttlMs } = request;
+        const isGranted = locks.take(key, opId, Math.min(ttlMs, LOCK_MS_MAX));
+        const version = store.head(key)?.version;
+        return { kind: 'lock', isCounted: membership.isCounted, isGranted, version };
+    }
+    #isSameView(hash) {
+        return equalBytes(hash, this.#options.membership.view.hash);
+    }
+}
+const FAILED = { outcome: 'failed' };
+const isRefusal = (error) => {
+    const code = codeOf(error);
+    return code === 'CLOCK_SKEW' || code === 'STORE_RECORD_INVALID';
+};

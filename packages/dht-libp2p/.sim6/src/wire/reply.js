@@ -1,0 +1,134 @@
+import { baseError, ByteReader, ByteWriter } from '@bzzz/base';
+import { readKey, readList, readOptionalVersion, readSigned, WIRE_VERSION, writeOptionalVersion, writeSigned, } from './request.js';
+import { readFlag, readVersion, writeVersion } from './record-codec.js';
+import { readViewState, writeViewState } from './view-codec.js';
+const KINDS = [
+    'exchange',
+    'view-differs',
+    'write',
+    'read',
+    'digests',
+    'heads',
+    'records',
+    'lock',
+    'done',
+];
+const OUTCOMES = ['stored', 'known', 'newer', 'locked', 'refused', 'failed'];
+const HELD = ['never', 'before', 'unknown'];
+const DIGEST_BYTES = 16;
+export const encodeReply = (reply) => {
+    const writer = new ByteWriter(256);
+    writer.u8(WIRE_VERSION).u8(KINDS.indexOf(reply.kind));
+    writeBody(writer, reply);
+    return writer.finish();
+};
+const writeBody = (writer, reply) => {
+    switch (reply.kind) {
+        case 'exchange':
+            writeViewState(writer, reply.prior);
+            writeViewState(writer, reply.state);
+            return;
+        case 'write':
+            writer.u8(reply.isCounted ? 1 : 0).u16(reply.results.length);
+            for (const result of reply.results)
+                writeResult(writer, result);
+            return;
+        case 'read':
+            writer.u8(reply.isCounted ? 1 : 0).u16(reply.results.length);
+            for (const { version, record } of reply.results) {
+                writeOptionalVersion(writer, version);
+                writer.u8(record === undefined ? 0 : 1);
+                if (record !== undefined)
+                    writeSigned(writer, record);
+            }
+            return;
+        case 'digests':
+            writer.u16(reply.digests.length);
+            for (const { count, hash } of reply.digests)
+                writer.u32(count).raw(hash);
+            return;
+        case 'heads':
+            writer.u16(reply.heads.length);
+            for (const { key, version } of reply.heads) {
+                writer.text(key);
+                writeVersion(writer, version);
+            }
+            writer.u8(reply.hasMore ? 1 : 0);
+            return;
+        case 'records':
+            writer.u16(reply.records.length);
+            for (const record of reply.records)
+                writeSigned(writer, record);
+            return;
+        case 'lock':
+            writer.u8(reply.isCounted ? 1 : 0).u8(reply.isGranted ? 1 : 0);
+            writeOptionalVersion(writer, reply.version);
+            return;
+        case 'view-differs':
+        case 'done':
+    }
+};
+/** Throws `BYTES_INVALID`. Bytes in the result are views into the payload. */
+export const decodeReply = (payload) => {
+    const reader = new ByteReader(payload);
+    const version = reader.u8();
+    if (version !== WIRE_VERSION)
+        throw baseError('BYTES_INVALID', `message layout ${version} is not spoken here`);
+    const kind = KINDS[reader.u8()];
+    if (kind === undefined)
+        throw baseError('BYTES_INVALID', 'a reply of an unknown kind');
+    return readBody(reader, kind);
+};
+const readBody = (reader, kind) => {
+    switch (kind) {
+        case 'exchange':
+            return { kind, prior: readViewState(reader), state: readViewState(reader) };
+        case 'write': {
+            const isCounted = readFlag(reader);
+            return { kind, isCounted, results: readList(reader, () => readResult(reader)) };
+        }
+        case 'read': {
+            const isCounted = readFlag(reader);
+            const result = () => ({
+                version: readOptionalVersion(reader),
+                record: readFlag(reader) ? readSigned(reader) : undefined,
+            });
+            return { kind, isCounted, results: readList(reader, result) };
+        }
+        case 'digests': {
+            const digest = () => ({ count: reader.u32(), hash: reader.raw(DIGEST_BYTES) });
+            return { kind, digests: readList(reader, digest) };
+        }
+        case 'heads': {
+            const head = () => ({ key: readKey(reader), version: readVersion(reader) });
+            const heads = readList(reader, head);
+            return { kind, heads, hasMore: readFlag(reader) };
+        }
+        case 'records':
+            return { kind, records: readList(reader, () => readSigned(reader)) };
+        case 'lock': {
+            const [isCounted, isGranted] = [readFlag(reader), readFlag(reader)];
+            return { kind, isCounted, isGranted, version: readOptionalVersion(reader) };
+        }
+        default:
+            return { kind };
+    }
+};
+const writeResult = (writer, result) => {
+    writer.u8(OUTCOMES.indexOf(result.outcome));
+    if (result.outcome !== 'newer')
+        return;
+    writer.u8(HELD.indexOf(result.held));
+    writeVersion(writer, result.newest);
+};
+const readResult = (reader) => {
+    const outcome = OUTCOMES[reader.u8()];
+    if (outcome === undefined)
+        throw baseError('BYTES_INVALID', 'an unknown outcome of a write');
+    if (outcome !== 'newer')
+        return { outcome };
+    const held = HELD[reader.u8()];
+    if (held === undefined)
+        throw baseError('BYTES_INVALID', 'an unknown word in a refusal');
+    return { outcome, held, newest: readVersion(reader) };
+};
