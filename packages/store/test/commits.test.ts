@@ -85,6 +85,14 @@ test('more than the queue takes is refused, and goes in when it has drained', as
   await applied
 })
 
+test('a flood of tiny writes is bounded like large ones', async () => {
+  const store = await startStore(new FakeDisk(), { queueBytesMax: 10_000 })
+  const flood = async (): Promise<void> => {
+    await Promise.all(Array.from({ length: 100 }, (_, i) => put(store, String(i), '')))
+  }
+  await expect(flood()).rejects.toMatchObject({ code: 'STORE_BUSY' })
+})
+
 test('a large queue is written in batches of bounded size', async () => {
   const disk = new FakeDisk()
   const store = await startStore(disk)
@@ -140,6 +148,14 @@ test('values over the bound of the cache are read from the disk', async () => {
     await store.read(`key-${String(i)}`)
   }
   expect(store.read('key-7')).not.toBeInstanceOf(Promise)
+})
+
+test('overwriting one key does not push the others out of memory', async () => {
+  const store = await startStore(new FakeDisk(), { cacheBytesMax: 10_000 })
+  await put(store, 'kept', 'value')
+  for (let i = 0; i < 500; i++) await put(store, 'hot', `${String(i)}${'x'.repeat(100)}`)
+  expect(store.read('kept')).not.toBeInstanceOf(Promise)
+  expect(store.read('hot')).not.toBeInstanceOf(Promise)
 })
 
 test('superseded operations are remembered up to the bound, oldest forgotten first', async () => {
