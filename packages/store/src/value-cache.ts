@@ -29,7 +29,7 @@ export class ValueCache {
     this.#ring.push(entry)
     this.#bytes += costOf(entry)
     this.#held++
-    while (this.#bytes > this.#bytesMax) this.#step()
+    while (this.#bytes > this.#bytesMax && this.#hand < this.#ring.length) this.#step()
     // Places of entries that were dropped pile up when the hand need not move.
     if (this.#ring.length > 2 * this.#held + 1024) this.#tidy()
   }
