@@ -101,10 +101,9 @@ describe('the end', () => {
         () => true,
       ),
     )
-    const startMs = performance.now()
     const exit = await daemon.end('SIGTERM')
+    // Had it waited for the first signal's work, it would have ended with 0.
     expect(exit.code).toBe(143)
-    expect(performance.now() - startMs).toBeLessThan(5_000)
     socket.destroy()
   })
 

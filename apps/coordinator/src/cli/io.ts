@@ -13,7 +13,7 @@ export interface Io {
   readonly isTerminal: boolean
   /** Progress goes to a person. */
   readonly isErrTerminal: boolean
-  /** Fires on the first SIGINT or SIGTERM. */
+  /** Fires on the first SIGINT, SIGTERM or SIGHUP. */
   readonly interrupted: AbortSignal
   /** Bytes on standard input. */
   readonly readInput: () => Promise<Uint8Array>

@@ -22,12 +22,14 @@ const inputEnded = (): Promise<void> =>
     process.stdin.resume()
   })
 
-/** The first SIGINT or SIGTERM asks for an end; the second one is it. */
+/** The first signal asks for an end; the second one is it. */
 const interruption = (): AbortSignal => {
   const controller = new AbortController()
   for (const [name, code] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],
+    // The terminal was closed.
+    ['SIGHUP', 129],
   ] as const)
     process.on(name, () => {
       if (controller.signal.aborted) process.exit(code)
