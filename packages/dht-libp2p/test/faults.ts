@@ -16,7 +16,7 @@ export interface FaultPlan extends Omit<MeshOptions, 'world'> {
 export const planOf = (random: Random): FaultPlan => ({
   nodes: pick(random, [1, 2, 3, 3, 3, 5]),
   joining: pick(random, [0, 0, 1, 2]),
-  durationMs: 1500,
+  durationMs: 1000,
   clients: 5,
   faults: random.next() < 0.8,
   lossProbability: pick(random, [0, 0, 0.01, 0.05]),

@@ -96,6 +96,11 @@ export class Mesh {
     site.machine.crash('power')
   }
 
+  processOf(site: Site): Process {
+    if (site.process === undefined) throw new Error(`machine ${site.index} is down`)
+    return site.process
+  }
+
   get isDurable(): boolean {
     return this.#options.isDurable !== false
   }

@@ -131,40 +131,40 @@ describe('lanes', () => {
   })
 })
 
-describe('the membership file', () => {
-  const memoryDisk = (): { disk: Disk; files: Map<string, Uint8Array> } => {
-    const files = new Map<string, Uint8Array>()
-    const fileOf = (name: string): DiskFile => ({
-      get size() {
-        return files.get(name)?.length ?? 0
-      },
-      append: (bytes) => {
-        files.set(name, new Uint8Array([...(files.get(name) ?? []), ...bytes]))
-        return Promise.resolve()
-      },
-      read: () => Promise.reject(new Error('not used')),
-      sync: () => Promise.resolve(),
-      truncate: () => Promise.resolve(),
-      close: () => Promise.resolve(),
-    })
-    const disk: Disk = {
-      list: () => Promise.resolve([...files.keys()]),
-      open: (name) => Promise.resolve(fileOf(name)),
-      readFile: (name) => Promise.resolve(files.get(name)),
-      rename: (from, to) => {
-        files.set(to, files.get(from) ?? new Uint8Array(0))
-        files.delete(from)
-        return Promise.resolve()
-      },
-      remove: (name) => {
-        files.delete(name)
-        return Promise.resolve()
-      },
-      syncDirectory: () => Promise.resolve(),
-    }
-    return { disk, files }
+const memoryDisk = (): { disk: Disk; files: Map<string, Uint8Array> } => {
+  const files = new Map<string, Uint8Array>()
+  const fileOf = (name: string): DiskFile => ({
+    get size() {
+      return files.get(name)?.length ?? 0
+    },
+    append: (bytes) => {
+      files.set(name, new Uint8Array([...(files.get(name) ?? []), ...bytes]))
+      return Promise.resolve()
+    },
+    read: () => Promise.reject(new Error('not used')),
+    sync: () => Promise.resolve(),
+    truncate: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  })
+  const disk: Disk = {
+    list: () => Promise.resolve([...files.keys()]),
+    open: (name) => Promise.resolve(fileOf(name)),
+    readFile: (name) => Promise.resolve(files.get(name)),
+    rename: (from, to) => {
+      files.set(to, files.get(from) ?? new Uint8Array(0))
+      files.delete(from)
+      return Promise.resolve()
+    },
+    remove: (name) => {
+      files.delete(name)
+      return Promise.resolve()
+    },
+    syncDirectory: () => Promise.resolve(),
   }
+  return { disk, files }
+}
 
+describe('the membership file', () => {
   test('comes back as it was saved last, whatever a crash left beside it', async () => {
     const { disk, files } = memoryDisk()
     const storage = diskViewStorage(disk)

@@ -43,24 +43,3 @@ export const breakingTransport = (rule, transport, members) => ({
         return encodeReply(brokenReply(rule, reply));
     }),
 });
-/** A disk that says that it synced. */
-export const lyingDisk = (disk) => ({
-    list: () => disk.list(),
-    readFile: (name) => disk.readFile(name),
-    rename: (from, to) => disk.rename(from, to),
-    remove: (name) => disk.remove(name),
-    syncDirectory: () => disk.syncDirectory(),
-    open: async (name, options) => {
-        const file = await disk.open(name, options);
-        return {
-            get size() {
-                return file.size;
-            },
-            append: (bytes) => file.append(bytes),
-            read: (offset, length) => file.read(offset, length),
-            truncate: (size) => file.truncate(size),
-            close: () => file.close(),
-            sync: () => Promise.resolve(),
-        };
-    },
-});
