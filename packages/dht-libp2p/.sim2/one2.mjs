@@ -1,3 +1,4 @@
+globalThis.KEY = (k) => k === process.argv[3]
 import { World } from '@bzzz/sim'
 import { planOf, runFaults } from './test/faults.js'
 import { History } from './test/history.js'

@@ -79,6 +79,12 @@ export const runFaults = async (world: World, plan: FaultPlan): Promise<History>
   const nemesis = plan.faults ? trouble(mesh, world.stream('faults'), isOver) : Promise.resolve()
   for (let i = 0; i < plan.joining; i++) {
     await world.runFor(random.next() * 800)
+    // Two newcomers that met only each other would be a second mesh, which is promised less.
+    const founder = mesh.sites[0]?.machine.peerId ?? ''
+    await world.runUntil(
+      () => mesh.sites.every(({ process }) => process?.dht.members.includes(founder) === true),
+      120_000,
+    )
     void mesh.boot(mesh.add(), true)
   }
   await world.complete(Promise.all([...work, nemesis]), 120_000)

@@ -35,3 +35,5 @@ export const SUPERSEDED_MAX = 8192;
 export const LOCKS_MAX = 4096;
 /** Longest time for which a replica keeps a key for one conditional write. */
 export const LOCK_MS_MAX = 10_000;
+/** Keys whose last acknowledged version a writer remembers, for earlier writes that are still open. */
+export const ACKNOWLEDGED_MAX = 4096;

@@ -1,4 +1,4 @@
-import { compareVersions, DEFAULT_MAX_SKEW_MS, quorumOf } from '@bzzz/base';
+import { DEFAULT_MAX_SKEW_MS } from '@bzzz/base';
 import { Attester } from './attester.js';
 import { CatchUp } from './catch-up.js';
 import { Client } from './client.js';
@@ -70,10 +70,6 @@ export const createParts = (options) => {
         deadlines,
         clock,
         random,
-        confirm: async ({ key, version }, timeoutMs) => {
-            const found = await reads.run(key, quorumOf, { timeoutMs });
-            return found !== undefined && compareVersions(found.version, version) >= 0;
-        },
     });
     const catchUp = new CatchUp({ store, client, attester, replica });
     const joining = new Joining({

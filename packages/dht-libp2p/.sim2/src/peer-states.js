@@ -26,6 +26,10 @@ export class PeerStates {
     of(peerId) {
         return this.#states.get(peerId) ?? 'disconnected';
     }
+    /** Ids of the peers that are connected now. */
+    get connected() {
+        return [...this.#states].filter(([, state]) => state === 'connected').map(([peer]) => peer);
+    }
     isConnected(peerId) {
         return this.#states.get(peerId) === 'connected';
     }

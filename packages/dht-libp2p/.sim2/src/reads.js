@@ -251,7 +251,7 @@ export class Reads {
     #repair(op, peer, record) {
         const { round } = op;
         op.writingBack.add(peer);
-        const done = (result) => {
+        const note = (result) => {
             if (op.round !== round || !this.#ops.has(op))
                 return;
             op.writingBack.delete(peer);
@@ -259,15 +259,15 @@ export class Reads {
         };
         if (peer === this.#options.self)
             this.#options.replica.store([record]).then(([result]) => {
-                done(result);
+                note(result);
             }, () => {
-                done(undefined);
+                note(undefined);
             });
         else
             this.#options.client.write(peer, record, (answer) => {
                 if (answer.kind === 'result' && !answer.isCounted)
                     op.counted.delete(peer);
-                done(answer.kind === 'result' ? answer.result : undefined);
+                note(answer.kind === 'result' ? answer.result : undefined);
             });
     }
     #repaired(op, peer, record, result) {
@@ -319,7 +319,7 @@ export class Reads {
             this.#answer(op, record);
     }
     #answer(op, record) {
-        if (op.key==='b') DBG('READ', this.#options.self.slice(-4), record && new TextDecoder().decode(record.value), [...op.versions].map(([p,v])=>p.slice(-4)+':'+(v?v.wallMs%100000:'-')+(op.counted.has(p)?'':'!')).join(' '), 'R', op.replicas.map(r=>r.slice(-4)).join());
+        if (KEY(op.key)) DBG('READ', op.key, this.#options.self.slice(-4), record && new TextDecoder().decode(record.value), [...op.versions].map(([p,v])=>p.slice(-4)+':'+(v?v.wallMs%100000:'-')+(op.counted.has(p)?'':'!')).join(' '), 'R', op.replicas.map(r=>r.slice(-4)).join());
         this.#end(op);
         op.resolve(record);
         if (record === undefined)

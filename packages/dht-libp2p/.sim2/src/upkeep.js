@@ -53,10 +53,10 @@ export class Upkeep {
                 membership.exchange(peer).catch(() => { });
     }
     async #compareAny() {
-        const { membership, states, self, random } = this.#options;
-        const peers = [...membership.view.members.keys()].filter((peer) => peer !== self && states.isConnected(peer));
+        // Not members alone: with a peer whose first answer was lost this node has yet to get acquainted.
+        const peers = this.#options.states.connected;
         if (peers.length > 0)
-            await this.meet(pick(random, peers));
+            await this.meet(pick(this.#options.random, peers));
     }
     #again(name, everyMs, task) {
         if (this.#isStopped)

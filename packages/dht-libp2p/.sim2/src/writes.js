@@ -1,7 +1,7 @@
-import { compareVersions, replicasFor, } from '@bzzz/base';
-import { Deadlines } from './deadlines.js';
+import { compareVersions, quorumOf, replicasFor, } from '@bzzz/base';
+import { Acknowledged } from './acknowledged.js';
 import { Lanes } from './lanes.js';
-import { DRAIN_MAX, PARKED_MAX, RESTAMPS_MAX } from './limits.js';
+import { ACKNOWLEDGED_MAX, DRAIN_MAX, PARKED_MAX, RESTAMPS_MAX } from './limits.js';
 import { Tally } from './tally.js';
 /** Brings this node's writes to their replicas, and tells callers when their level is reached. */
 export class Writes {
@@ -9,6 +9,7 @@ export class Writes {
     #lanes;
     /** By key, in the order of their stamps. */
     #ops = new Map();
+    #acknowledged = new Acknowledged(ACKNOWLEDGED_MAX);
     #count = 0;
     #isPumping = false;
     #mustPumpAgain = false;
@@ -135,6 +136,8 @@ export class Writes {
             round: 0,
             restamps: 0,
             isRestamping: false,
+            followers: [],
+            isFollowing: false,
             settle: undefined,
             cancelDeadline: undefined,
         };
@@ -186,7 +189,7 @@ export class Writes {
         });
     }
     #answered(op, peer, answer) {
-        if (op.record.key==='b') DBG('W', this.options_self(), new TextDecoder().decode(op.record.value), 'v', op.record.version.wallMs%100000, op.record.version.counter, 'from', peer.slice(-4), JSON.stringify(answer.result ?? answer.kind).replace(/12D3KooW\w*(\w{4})/,'$1'), answer.isCounted);
+        if (KEY(op.record.key)) DBG('W', op.record.key, this.options_self(), new TextDecoder().decode(op.record.value), 'v', op.record.version.wallMs%100000, op.record.version.counter, 'from', peer.slice(-4), JSON.stringify(answer.result ?? answer.kind).replace(/12D3KooW\w*(\w{4})/,'$1'), answer.isCounted, op.mayRestamp);
         if (answer.kind === 'error') {
             this.#park(op, peer);
             return;
@@ -239,7 +242,7 @@ export class Writes {
         const { state } = op.tally;
         if (state.kind === 'reached' && this.#isSettleable(op))
             this.#settle(op, 'acknowledged');
-        if (!op.isCommitted || op.isRestamping)
+        if (!op.isCommitted || op.isRestamping || op.isFollowing)
             return;
         if (state.kind === 'restamp' && op.mayRestamp && op.restamps < RESTAMPS_MAX)
             void this.#restamp(op, state.above);
@@ -261,7 +264,7 @@ export class Writes {
     }
     /**
      * Stamps above what refused it. When this node has given the key a later stamp since, that later
-     * write stands for both, once a quorum is known to hold it.
+     * write stands for both.
      */
     async #restamp(op, above) {
         op.isRestamping = true;
@@ -271,7 +274,7 @@ export class Writes {
             const intent = deleted ? { key, deleted, expiresAtMs } : { key, value, expiresAtMs };
             const append = this.#options.store.append(intent, { opId, above });
             if (append.isDuplicate)
-                await this.#followLater(op);
+                this.#followLater(op);
             else {
                 op.record = append.record;
                 op.isCommitted = false;
@@ -291,21 +294,44 @@ export class Writes {
         if (this.#isLive(op))
             this.#check(op);
     }
-    async #followLater(op) {
-        const newest = this.#options.store.head(op.record.key);
-        if (newest === undefined || compareVersions(newest.version, op.record.version) <= 0)
-            return;
-        const later = { ...op.record, version: newest.version };
-        if (await this.#options.confirm(later, 1000)) {
+    /**
+     * The later write must be acknowledged itself, at no lower level: that a quorum holds something
+     * newer is not enough, for that may be the very record that refused both.
+     */
+    #followLater(op) {
+        const { key, version } = op.record;
+        if (this.#acknowledged.isAfter(key, version)) {
             this.#settle(op, 'acknowledged');
             this.#drop(op);
+            return;
+        }
+        const need = replicasFor(op.level, op.replicas.length);
+        const later = this.#ops
+            .get(key)
+            ?.findLast((other) => other.mayRestamp &&
+            compareVersions(other.record.version, version) > 0 &&
+            replicasFor(other.level, other.replicas.length) >= need);
+        if (later === undefined)
+            return;
+        op.isFollowing = true;
+        later.followers.push(op);
+    }
+    #noteAcknowledged(op) {
+        const { key, version } = op.record;
+        if (replicasFor(op.level, op.replicas.length) >= quorumOf(op.replicas.length))
+            this.#acknowledged.note(key, version);
+        for (const follower of op.followers.splice(0)) {
+            this.#settle(follower, 'acknowledged');
+            this.#drop(follower);
         }
     }
     options_self() { return this.#options.self.slice(-4) }
     #settle(op, end) {
-        if (op.settle && op.record.key==='b') DBG('SETTLE', this.options_self(), new TextDecoder().decode(op.record.value), end, op.replicas.map(r=>r.slice(-4)).join(), op.record.version.wallMs%100000);
+        if (op.settle && KEY(op.record.key)) DBG('SETTLE', op.record.key, this.options_self(), new TextDecoder().decode(op.record.value), end, op.replicas.map(r=>r.slice(-4)).join(), op.record.version.wallMs%100000);
         op.cancelDeadline?.();
         op.cancelDeadline = undefined;
+        if (end === 'acknowledged' && op.level !== 'local')
+            this.#noteAcknowledged(op);
         const { settle } = op;
         op.settle = undefined;
         settle?.(end);
@@ -334,5 +360,10 @@ export class Writes {
             this.#ops.delete(key);
         for (const peer of op.replicas)
             this.#lanes.remove(op, peer);
+        for (const follower of op.followers.splice(0)) {
+            follower.isFollowing = false;
+            if (this.#isLive(follower))
+                this.#check(follower);
+        }
     }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { codeOf, equalBytes, toHex } from '@bzzz/base';
 import { decodeLeaf, encodeLeaf } from '../src/wire/record-codec.js';
 import { decodeReply, encodeReply } from '../src/wire/reply.js';
@@ -105,6 +105,7 @@ const decodes = (decode) => {
         return false;
     }
 };
+const hasOneEncoding = (leaf) => equalBytes(encodeLeaf(decodeLeaf(leaf)), leaf);
 describe('messages', () => {
     test('requests and replies come back as they were', () => {
         fc.assert(fc.property(request, (one) => {
@@ -153,8 +154,8 @@ describe('records', () => {
     });
     test('damaged, they are refused or are another record with an encoding of its own', () => {
         fc.assert(fc.property(record.chain((one) => mutated(encodeLeaf(one))), (damaged) => {
-            if (decodes(() => decodeLeaf(damaged)))
-                expect(equalBytes(encodeLeaf(decodeLeaf(damaged)), damaged)).toBe(true);
+            const isSound = !decodes(() => decodeLeaf(damaged)) || hasOneEncoding(damaged);
+            expect(isSound).toBe(true);
         }), { numRuns: 5000 });
     });
 });

@@ -45,7 +45,7 @@ const createNetwork = async (count) => {
             return Promise.resolve(text);
         },
         stop: async () => {
-            await Promise.all(nodes.map(({ dht, gate }) => (gate.state === 'dead' ? undefined : dht.stop())));
+            await Promise.all(nodes.filter(({ gate }) => gate.state !== 'dead').map(({ dht }) => dht.stop()));
             halt();
         },
     };

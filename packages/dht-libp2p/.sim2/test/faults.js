@@ -5,7 +5,7 @@ import { Mesh } from './mesh.js';
 export const planOf = (random) => ({
     nodes: pick(random, [1, 2, 3, 3, 3, 5]),
     joining: pick(random, [0, 0, 1, 2]),
-    durationMs: 3000,
+    durationMs: 1500,
     clients: 5,
     faults: random.next() < 0.8,
     lossProbability: pick(random, [0, 0, 0.01, 0.05]),

@@ -3,6 +3,7 @@ import { Machine, SimNetwork } from '@bzzz/sim';
 import { LogStore, MemoryStore } from '@bzzz/store';
 import { diskViewStorage, Libp2pDHT } from '../src/index.js';
 import { signerOf } from './cluster.js';
+import { breakingTransport, lyingDisk } from './rules.js';
 /** Machines with disks on a network that fails; what a simulation of faults is made of. */
 export class Mesh {
     world;
@@ -33,13 +34,18 @@ export class Mesh {
     }
     /** Starts a process on the machine. Never settles when the machine crashes meanwhile. */
     async boot(site, mustJoin = false) {
-        const { clock, transport, disk } = site.machine.boot();
+        const { clock, transport: honest, disk } = site.machine.boot();
         const { world } = this;
+        const { without } = this.#options;
+        const isLying = without === 'a write is synced before it is acknowledged';
+        const members = () => site.process?.dht.members ?? [];
+        const transport = without === undefined || isLying ? honest : breakingTransport(without, honest, members);
+        const storeDisk = isLying ? lyingDisk(within(disk, 'store-')) : within(disk, 'store-');
         const signer = signerOf(site.index);
         const random = world.stream(`store ${site.index} ${world.nowMs}`);
         const writer = signer.peerId;
         const store = this.isDurable
-            ? new LogStore({ writer, clock, random, disk: within(disk, 'store-'), ballastBytes: 0 })
+            ? new LogStore({ writer, clock, random, disk: storeDisk, ballastBytes: 0 })
             : new MemoryStore({ writer, clock, random });
         await store.start();
         const dht = new Libp2pDHT({

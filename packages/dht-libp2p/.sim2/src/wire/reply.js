@@ -110,8 +110,7 @@ const readBody = (reader, kind) => {
             const [isCounted, isGranted] = [readFlag(reader), readFlag(reader)];
             return { kind, isCounted, isGranted, version: readOptionalVersion(reader) };
         }
-        case 'view-differs':
-        case 'done':
+        default:
             return { kind };
     }
 };

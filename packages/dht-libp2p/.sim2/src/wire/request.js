@@ -103,7 +103,7 @@ const readBody = (reader, kind) => {
             const [key, opId] = [readKey(reader), reader.text(ID_BYTES_MAX)];
             return { kind, view, key, opId, ttlMs: reader.u32() };
         }
-        case 'unlock':
+        default:
             return { kind, key: readKey(reader), opId: reader.text(ID_BYTES_MAX) };
     }
 };
