@@ -85,7 +85,13 @@ export class Client {
     const queued = this.#writes
     this.#writes = []
     const records = [...new Set(queued.map(({ item }) => item))]
-    const signed = this.#options.attester.sign(records)
+    let signed: SignedLeaf[]
+    try {
+      signed = this.#options.attester.sign(records)
+    } catch (error) {
+      for (const { done } of queued) done({ kind: 'error', error })
+      return
+    }
     const leafOf = new Map(records.map((record, index) => [record, signed[index]]))
     for (const [peer, entries] of byPeer(queued))
       for (const part of chunks(entries, ({ item }) => item.value.length))

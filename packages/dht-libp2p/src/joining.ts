@@ -75,6 +75,11 @@ export class Joining {
     if (this.#isStopped || pending.length === 0) return
     const buckets = membership.placement.bucketsOf(self)
     const covered = [...this.#covered.values()]
-    if (isCovered({ self, buckets, pending, covered, replicas })) await membership.covered(pending)
+    if (!isCovered({ self, buckets, pending, covered, replicas })) return
+    try {
+      await membership.covered(pending)
+    } catch {
+      // The view could not be saved; the next round tries again.
+    }
   }
 }

@@ -217,7 +217,7 @@ export class Reads {
     const isNewest = (record: StampedRecord | undefined): record is StampedRecord =>
       record !== undefined && compareVersions(record.version, newest) >= 0
     if (isNewest(op.record)) return op.record
-    const own = await this.#options.store.read(op.key)
+    const own = await this.#ownRecord(op.key)
     if (isNewest(own)) {
       this.#keep(op, own)
       return own
@@ -228,6 +228,15 @@ export class Reads {
       if (isNewest(record)) return record
     }
     return undefined
+  }
+
+  /** Undefined also for a record that is damaged here: the other replicas have it. */
+  async #ownRecord(key: string): Promise<StampedRecord | undefined> {
+    try {
+      return await this.#options.store.read(key)
+    } catch {
+      return undefined
+    }
   }
 
   async #fetch(op: ReadOp, peer: string): Promise<StampedRecord | undefined> {
@@ -320,15 +329,17 @@ export class Reads {
 
   #finish(op: ReadOp): void {
     const { newest } = op
-    const own = newest === undefined ? undefined : this.#options.store.read(op.key)
-    if (newest === undefined) this.#answer(op, undefined)
-    else if (
-      own !== undefined &&
-      !(own instanceof Promise) &&
-      compareVersions(own.version, newest) === 0
-    )
+    if (newest === undefined) {
+      this.#answer(op, undefined)
+      return
+    }
+    const own = this.#options.store.read(op.key)
+    if (own instanceof Promise) own.catch(() => {})
+    else if (own !== undefined && compareVersions(own.version, newest) === 0) {
       this.#answer(op, own)
-    else void this.#finishSlow(op)
+      return
+    }
+    void this.#finishSlow(op)
   }
 
   async #finishSlow(op: ReadOp): Promise<void> {
