@@ -122,6 +122,8 @@ const composeReal = async (config: BackendConfig, means: ComposeMeans): Promise<
       store.durability === 'memory'
         ? memoryViewStorage()
         : diskViewStorage(new NodeDisk(directory.path), directory.membersName),
+    // Told of others, it is no mesh of its own: else two newcomers could found one beside theirs.
+    mustJoin: () => keeper.expectsOthers(),
     clock,
     random,
     replicas: config.dhtReplicas,
@@ -130,7 +132,7 @@ const composeReal = async (config: BackendConfig, means: ComposeMeans): Promise<
       log.error('a listener of the DHT failed', { error })
     },
   })
-  const keeper = new BootstrapKeeper({
+  const keeper: BootstrapKeeper = new BootstrapKeeper({
     entries: config.dhtBootstrapNodes,
     means: {
       selfId: host.peerId,

@@ -40,7 +40,7 @@ export interface MembershipOptions {
   readonly admit: (peerId: string) => boolean
   readonly replicas: number
   /** This node is meant to join others: alone it is no mesh of its own. */
-  readonly mustJoin: boolean
+  readonly mustJoin: () => boolean
   /** The view or the pending views changed. */
   readonly onChange: (change: MembershipChange) => void
 }
@@ -82,7 +82,7 @@ export class Membership {
 
   /** False while this node may lack records that quorums hold: its answers do not count until then. */
   get isCounted(): boolean {
-    return this.#pending.length === 0 && !(this.#options.mustJoin && this.#isAlone)
+    return this.#pending.length === 0 && !(this.#isAlone && this.#options.mustJoin())
   }
 
   get #isAlone(): boolean {

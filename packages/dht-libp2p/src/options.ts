@@ -22,10 +22,11 @@ export interface Libp2pDHTOptions {
   /** Whether a peer that speaks the protocol becomes a member. Default: every one does. */
   readonly admit?: ((peerId: string) => boolean) | undefined
   /**
-   * Set where the node is meant to join others: until it met one, reads at a quorum are unavailable
-   * and writes pending. Default false: a node that never met another is a mesh of its own.
+   * Whether the node is meant to join others, asked as long as it knows of none: then reads at a
+   * quorum are unavailable and writes pending until it has met one. Default: it is not, and a node
+   * that never met another is a mesh of its own.
    */
-  readonly mustJoin?: boolean | undefined
+  readonly mustJoin?: (() => boolean) | undefined
   /** Replicas of each key. Equal on all members. Default 3. */
   readonly replicas?: number | undefined
   /** Longest wait of a call that names none, milliseconds. Default 2,000. */
@@ -63,7 +64,7 @@ export const resolveOptions = (options: Libp2pDHTOptions): Resolved => {
     viewStorage: options.viewStorage ?? memoryViewStorage(),
     contacts: options.contacts,
     admit: options.admit ?? (() => true),
-    mustJoin: options.mustJoin ?? false,
+    mustJoin: options.mustJoin ?? (() => false),
     replicas: within('replicas', options.replicas ?? 3, 1, 15),
     timeoutMs: within('timeoutMs', options.timeoutMs ?? 2000, 1, 600_000),
     tryMs: within('tryMs', options.tryMs ?? 500, 1, 60_000),

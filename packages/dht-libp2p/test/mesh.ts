@@ -83,7 +83,7 @@ export class Mesh {
       random: world.stream(`dht ${site.index} ${world.nowMs}`),
       tryMs: 200,
       compareEveryMs: 1000,
-      mustJoin,
+      mustJoin: () => mustJoin,
       timeoutMs: 1000,
       ...this.#options.dht,
     })

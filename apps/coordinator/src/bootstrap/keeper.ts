@@ -76,6 +76,11 @@ export class BootstrapKeeper extends Service {
     }))
   }
 
+  /** True when an entry names, or may name, another node. */
+  expectsOthers(): boolean {
+    return this.#slots.some((slot) => this.#stateOf(slot) !== 'self')
+  }
+
   /** Does not wait for the first contact: a start must not fail because another node is away. */
   protected async onStart(): Promise<void> {
     this.#unsubscribe = this.#options.onPeerChange((peer) => {

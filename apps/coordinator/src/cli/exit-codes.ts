@@ -1,4 +1,4 @@
-import { codeOf, verdictOf } from '@bzzz/base'
+import { codeOf, isAbort, verdictOf } from '@bzzz/base'
 
 /** What `bzzz` ends with. Documented in the README; scripts rely on them. */
 export const EXIT = {
@@ -21,11 +21,11 @@ const OF_CODE: Readonly<Record<string, number>> = {
   CONFIG_FILE_UNREADABLE: EXIT.usage,
   API_RECORD_NOT_FOUND: EXIT.notFound,
   DHT_CONFLICT: EXIT.conflict,
-  ABORTED: EXIT.interrupted,
 }
 
 /** The exit code that an error leads to. */
 export const exitCodeOf = (error: unknown): number => {
+  if (isAbort(error)) return EXIT.interrupted
   const known = OF_CODE[codeOf(error) ?? '']
   if (known !== undefined) return known
   if (verdictOf(error) === 'unavailable') return EXIT.unavailable

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Clock, type Random } from '@bzzz/base'
+import { throwIfAborted, type Clock, type Random } from '@bzzz/base'
 import { coordinatorError } from '../errors.js'
 import { importDirectory } from '../import/import-directory.js'
 import type { CoordinatorProcess } from '../process/coordinator-process.js'
@@ -113,7 +113,7 @@ class Demo {
   }
 
   async #step<T>(what: string, work: () => Promise<T>): Promise<T> {
-    this.#options.signal.throwIfAborted()
+    throwIfAborted(this.#options.signal)
     const { clock, onStep } = this.#options
     const startMs = clock.monotonicMs()
     const result = await work()

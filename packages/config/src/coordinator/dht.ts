@@ -35,7 +35,7 @@ export const dhtFields = {
     type: listType(bootstrapNodeType()),
     default: [],
     defaultDoc: 'none',
-    doc: 'Nodes through which this one joins the mesh. One that is up is enough.',
+    doc: 'Nodes through which this one joins the mesh. One that is up is enough; until the first contact, quorums wait.',
     example: '192.168.1.100:4281,/dns4/mesh.example.org/tcp/4281',
   }),
   dhtReplicas: field({
