@@ -1,4 +1,4 @@
-import type { PeerStatus, Startable } from '@bzzz/base'
+import type { PeerStatus, Startable, Unsubscribe } from '@bzzz/base'
 import type { DHT } from '@bzzz/dht-core'
 import type { Store } from '@bzzz/store'
 import type { BootstrapStatus } from './bootstrap/keeper.js'
@@ -12,6 +12,7 @@ export interface Backend {
   /** In the order in which they start. */
   readonly parts: readonly Startable[]
   peers(): readonly PeerStatus[]
+  onPeerChange(listener: () => void): Unsubscribe
   /** Multiaddrs of this node; none without libp2p. */
   addresses(): readonly string[]
   bootstrap(): readonly BootstrapStatus[]

@@ -66,6 +66,7 @@ const composeEmbedded = (config: BackendConfig, means: ComposeMeans): Backend =>
     dht,
     parts: [store, dht],
     peers: () => [],
+    onPeerChange: () => () => {},
     addresses: () => [],
     bootstrap: () => [],
   }
@@ -152,6 +153,7 @@ const composeReal = async (config: BackendConfig, means: ComposeMeans): Promise<
     dht,
     parts: [store, host, dht, keeper],
     peers: () => host.peers(),
+    onPeerChange: (listener) => host.onPeerChange(listener),
     addresses: () => host.addresses(),
     bootstrap: () => keeper.status(),
   }

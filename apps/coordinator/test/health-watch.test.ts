@@ -7,6 +7,10 @@ import { HealthWatch } from '../src/health/health-watch.js'
 
 const INTERVAL_MS = 1_000
 
+const turns = async (): Promise<void> => {
+  for (let turn = 0; turn < 50; turn++) await Promise.resolve()
+}
+
 /** Parts that answer as told. */
 const createWatch = () => {
   const clock = new ManualClock()
@@ -15,6 +19,7 @@ const createWatch = () => {
     dht: (): Promise<undefined> => Promise.resolve(undefined),
     peers: [] as PeerStatus[],
     bootstrap: [] as BootstrapStatus[],
+    peerChanged: (): void => {},
   }
   const backend = {
     kind: 'real',
@@ -25,12 +30,16 @@ const createWatch = () => {
     },
     dht: { get: () => state.dht() },
     peers: () => state.peers,
+    onPeerChange: (listener: () => void) => {
+      state.peerChanged = listener
+      return () => {}
+    },
     bootstrap: () => state.bootstrap,
   } as unknown as Backend
   const watch = new HealthWatch({ backend, clock, intervalMs: INTERVAL_MS, log: silentLogger })
   const later = async (): Promise<void> => {
     clock.advance(INTERVAL_MS)
-    for (let turn = 0; turn < 50; turn++) await Promise.resolve()
+    await turns()
   }
   const statuses = (): Record<string, string> =>
     Object.fromEntries(watch.rows().map(({ component, status }) => [component, status]))
@@ -38,6 +47,20 @@ const createWatch = () => {
 }
 
 describe('health', () => {
+  test('is checked at once when a peer came', async () => {
+    const { state, watch, statuses } = createWatch()
+    state.bootstrap = [{ entry: 'a:1', state: 'trying', failures: 0 }]
+    state.dht = () => Promise.reject(new Error('too few replicas'))
+    await watch.start()
+    expect(statuses()).toMatchObject({ libp2p: 'degraded', dht: 'failed' })
+    state.peers = [{ peerId: 'p', state: 'connected', addresses: [] }]
+    state.dht = () => Promise.resolve(undefined)
+    state.peerChanged()
+    await turns()
+    expect(statuses()).toMatchObject({ libp2p: 'healthy', dht: 'healthy' })
+    await watch.stop()
+  })
+
   test('of each part, checked again after the interval', async () => {
     const { state, watch, later, statuses } = createWatch()
     await watch.start()

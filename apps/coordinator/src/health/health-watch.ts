@@ -1,4 +1,4 @@
-import { Service, type AbortOptions, type Clock } from '@bzzz/base'
+import { Service, type AbortOptions, type Clock, type Unsubscribe } from '@bzzz/base'
 import { dhtPort } from '@bzzz/dht-core'
 import { HealthMonitor, type HealthState, type HealthStatus } from '@bzzz/telemetry'
 import type { Backend } from '../backend.js'
@@ -18,10 +18,13 @@ const STORE_STATES = { ready: 'healthy', 'read-only': 'degraded', failed: 'faile
 export class HealthWatch extends Service {
   readonly #monitor: HealthMonitor
   readonly #log: Log
+  readonly #backend: Backend
+  #unsubscribe: Unsubscribe | undefined
 
   constructor({ backend, clock, intervalMs, log }: HealthWatchOptions) {
     super('the health watch')
     this.#log = log
+    this.#backend = backend
     this.#monitor = new HealthMonitor({
       clock,
       intervalMs,
@@ -60,9 +63,22 @@ export class HealthWatch extends Service {
       })
     })
     await this.#monitor.start()
+    this.#unsubscribe = this.#backend.onPeerChange(() => {
+      this.#recheck()
+    })
+  }
+
+  /** A peer came or went: what was unwell may be well by now, long before the next turn. */
+  #recheck(): void {
+    const unwell = this.rows().filter(({ status }) => status !== 'healthy')
+    for (const component of new Set(['libp2p', ...unwell.map((row) => row.component)]))
+      this.#monitor.checkNow(component).catch(() => {
+        // It stopped meanwhile.
+      })
   }
 
   protected onStop(): Promise<void> {
+    this.#unsubscribe?.()
     return this.#monitor.stop()
   }
 }
