@@ -9,18 +9,19 @@ const assertUnsigned = (value: number, max: number): void => {
     )
 }
 
+/** Longer texts are rare, and the platform's encoder is the faster one for them. */
+const PLAIN_LENGTH_MAX = 128
+
 /**
  * Appends fields to a growing buffer. Numbers are big-endian; lengths are 32-bit. A number that
  * does not fit throws `INVALID_ARGUMENT`: cut off silently, it would be another number.
  */
 export class ByteWriter {
   #buffer: Uint8Array
-  #view: DataView
   #length = 0
 
   constructor(capacity = 256) {
     this.#buffer = new Uint8Array(capacity)
-    this.#view = new DataView(this.#buffer.buffer)
   }
 
   get length(): number {
@@ -34,7 +35,6 @@ export class ByteWriter {
       const grown = new Uint8Array(Math.max(needed, this.#buffer.length * 2))
       grown.set(this.#buffer.subarray(0, at))
       this.#buffer = grown
-      this.#view = new DataView(grown.buffer)
     }
     this.#length = needed
     return at
@@ -43,21 +43,21 @@ export class ByteWriter {
   u8(value: number): this {
     assertUnsigned(value, 0xff)
     const at = this.#reserve(1)
-    this.#view.setUint8(at, value)
+    this.#buffer[at] = value
     return this
   }
 
   u16(value: number): this {
     assertUnsigned(value, 0xffff)
     const at = this.#reserve(2)
-    this.#view.setUint16(at, value)
+    this.#buffer[at] = value >>> 8
+    this.#buffer[at + 1] = value
     return this
   }
 
   u32(value: number): this {
     assertUnsigned(value, 0xffff_ffff)
-    const at = this.#reserve(4)
-    this.#view.setUint32(at, value)
+    this.#u32At(this.#reserve(4), value)
     return this
   }
 
@@ -65,8 +65,8 @@ export class ByteWriter {
   u53(value: number): this {
     assertUnsigned(value, Number.MAX_SAFE_INTEGER)
     const at = this.#reserve(8)
-    this.#view.setUint32(at, Math.floor(value / 0x1_0000_0000))
-    this.#view.setUint32(at + 4, value >>> 0)
+    this.#u32At(at, Math.floor(value / 0x1_0000_0000))
+    this.#u32At(at + 4, value)
     return this
   }
 
@@ -81,7 +81,37 @@ export class ByteWriter {
   }
 
   text(text: string): this {
-    return this.bytes(utf8(text))
+    return this.#plainText(text) ? this : this.bytes(utf8(text))
+  }
+
+  /**
+   * Writes a short ASCII text, as keys and ids mostly are, into its place: an encoder makes a buffer
+   * for each. False, and nothing is written, for any other text.
+   */
+  #plainText(text: string): boolean {
+    const { length } = text
+    if (length > PLAIN_LENGTH_MAX) return false
+    const start = this.#reserve(4 + length)
+    const buffer = this.#buffer
+    for (let i = 0; i < length; i++) {
+      const code = text.charCodeAt(i)
+      if (code > 0x7f) {
+        this.#length = start
+        return false
+      }
+      buffer[start + 4 + i] = code
+    }
+    this.#u32At(start, length)
+    return true
+  }
+
+  // Faster than a DataView made for each buffer.
+  #u32At(at: number, value: number): void {
+    const buffer = this.#buffer
+    buffer[at] = value >>> 24
+    buffer[at + 1] = value >>> 16
+    buffer[at + 2] = value >>> 8
+    buffer[at + 3] = value
   }
 
   /** What was written. A view: do not write on while it is in use. */

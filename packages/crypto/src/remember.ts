@@ -1,4 +1,4 @@
-import { concatBytes } from '@bzzz/base'
+import { concatBytes, equalBytes } from '@bzzz/base'
 import {
   DEFAULT_KEYS_MAX,
   DEFAULT_ROOTS_MAX,
@@ -42,21 +42,18 @@ const checkWith = <K extends object>(
 export const plainVerify = <K extends object>(backend: VerifyBackend<K>): Verifier['verify'] =>
   checkWith(backend, (publicKey) => backend.prepare(publicKey))
 
-/** Undefined for what is not worth remembering. The leading parts have a fixed length, so that no two triples share a name. */
-const tripleName = (
+/** Whether a success is worth remembering; the parts but the message have a fixed length. */
+const isMemorable = (
   publicKey: Uint8Array,
   message: Uint8Array,
   signature: Uint8Array,
-): string | undefined => {
-  const isBytes = [publicKey, message, signature].every((part) => ArrayBuffer.isView(part))
-  if (
-    !isBytes ||
-    publicKey.length !== PUBLIC_KEY_BYTES ||
-    signature.length !== SIGNATURE_BYTES ||
-    message.length > REMEMBERED_BYTES_MAX
+): boolean => {
+  for (const part of [publicKey, message, signature]) if (!ArrayBuffer.isView(part)) return false
+  return (
+    publicKey.length === PUBLIC_KEY_BYTES &&
+    signature.length === SIGNATURE_BYTES &&
+    message.length <= REMEMBERED_BYTES_MAX
   )
-    return undefined
-  return nameOf(concatBytes([publicKey, signature, message]))
 }
 
 /** A verifier over the backend with bounded caches of its own. */
@@ -65,7 +62,8 @@ export const rememberingVerifier = <K extends object>(
   options: VerifierOptions,
 ): Verifier => {
   const keys = new Lru<K>(options.keysMax ?? DEFAULT_KEYS_MAX)
-  const seen = new Lru<true>(options.rootsMax ?? DEFAULT_ROOTS_MAX)
+  const rootsMax = options.rootsMax ?? DEFAULT_ROOTS_MAX
+  const seen = new Lru<true>(rootsMax)
   const verify = checkWith(backend, (publicKey) => {
     const name = nameOf(publicKey)
     const known = keys.get(name)
@@ -74,15 +72,22 @@ export const rememberingVerifier = <K extends object>(
     if (key !== undefined) keys.set(name, key)
     return key
   })
+  // Records of one batch come in a row: to compare with the last success takes less than a name.
+  let last: Uint8Array | undefined
   return {
     verify,
     verifyOnce: (publicKey, message, signature) => {
-      const name = tripleName(publicKey, message, signature)
-      if (name === undefined) return verify(publicKey, message, signature)
-      if (seen.get(name) === true) return true
-      const isValid = verify(publicKey, message, signature)
-      if (isValid) seen.set(name, true)
-      return isValid
+      if (!isMemorable(publicKey, message, signature)) return verify(publicKey, message, signature)
+      // No two triples share these bytes: all parts before the last have a fixed length.
+      const triple = concatBytes([publicKey, signature, message])
+      if (last !== undefined && equalBytes(triple, last)) return true
+      const name = nameOf(triple)
+      if (seen.get(name) !== true) {
+        if (!verify(publicKey, message, signature)) return false
+        seen.set(name, true)
+      }
+      if (rootsMax > 0) last = triple
+      return true
     },
   }
 }

@@ -79,6 +79,12 @@ describe('the memory of a verifier', () => {
     expect(work.verified).toBe(5)
   })
 
+  test('remembers nothing, not even the last success, when told so', () => {
+    const { work, verifier } = counting({ rootsMax: 0 })
+    for (let i = 0; i < 3; i++) expect(verifier.verifyOnce(key(1), message, valid)).toBe(true)
+    expect(work.verified).toBe(3)
+  })
+
   test('a signature or key of another length reaches no backend', () => {
     const { work, verifier } = counting()
     expect(verifier.verify(key(1), message, new Uint8Array(65).fill(1))).toBe(false)

@@ -20,6 +20,8 @@ interface Queued<I, R> {
   readonly done: (answer: Answer<R>) => void
 }
 
+type QueuedWrite = Queued<StampedRecord, WriteResult>
+
 export interface ClientOptions {
   readonly transport: PeerTransport
   readonly attester: Attester
@@ -35,7 +37,7 @@ export interface ClientOptions {
  */
 export class Client {
   readonly #options: ClientOptions
-  #writes: Queued<StampedRecord, WriteResult>[] = []
+  #writes: QueuedWrite[] = []
   #reads: Queued<ReadItem, ReadResult>[] = []
   #isScheduled = false
 
@@ -54,15 +56,22 @@ export class Client {
   }
 
   /** One request. Rejects with the transport's codes, with the peer's, or with `BYTES_INVALID`. */
-  async call<K extends Reply['kind']>(
+  call<K extends Reply['kind']>(
     peer: string,
     request: Request,
     wanted: K,
   ): Promise<Extract<Reply, { kind: K }> | { readonly kind: 'view-differs' }> {
+    return this.#ask(peer, () => encodeRequest(request), wanted)
+  }
+
+  async #ask<K extends Reply['kind']>(
+    peer: string,
+    encode: () => Uint8Array,
+    wanted: K,
+  ): Promise<Extract<Reply, { kind: K }> | { readonly kind: 'view-differs' }> {
     const { transport, tryMs } = this.#options
-    const payload = encodeRequest(request)
     const reply = decodeReply(
-      await transport.request(peer, KV_PROTOCOL, payload, { deadlineMs: tryMs }),
+      await transport.request(peer, KV_PROTOCOL, encode(), { deadlineMs: tryMs }),
     )
     if (reply.kind === 'view-differs') return reply
     if (reply.kind !== wanted)
@@ -93,19 +102,29 @@ export class Client {
       return
     }
     const leafOf = new Map(records.map((record, index) => [record, signed[index]]))
+    const encode = this.#encoder(leafOf)
     for (const [peer, entries] of byPeer(queued))
       for (const part of chunks(entries, ({ item }) => item.value.length))
-        void this.#sendWrites(peer, part, leafOf)
+        void this.#settle(
+          part,
+          this.#ask(peer, () => encode(part), 'write'),
+        )
   }
 
-  async #sendWrites(
-    peer: string,
-    part: readonly Queued<StampedRecord, WriteResult>[],
+  /** Encodes messages. Replicas that are sent the same records share the bytes of one message. */
+  #encoder(
     leafOf: ReadonlyMap<StampedRecord, SignedLeaf | undefined>,
-  ): Promise<void> {
-    const records = part.map(({ item }) => leafOf.get(item)).filter((leaf) => leaf !== undefined)
+  ): (part: readonly QueuedWrite[]) => Uint8Array {
     const view = this.#options.viewHash()
-    await this.#settle(part, this.call(peer, { kind: 'write', view, records }, 'write'))
+    const encoded: { readonly part: readonly QueuedWrite[]; readonly payload: Uint8Array }[] = []
+    return (part) => {
+      const known = encoded.find((other) => hasSameItems(other.part, part))
+      if (known !== undefined) return known.payload
+      const records = part.map(({ item }) => leafOf.get(item)).filter((leaf) => leaf !== undefined)
+      const payload = encodeRequest({ kind: 'write', view, records })
+      encoded.push({ part, payload })
+      return payload
+    }
   }
 
   #flushReads(): void {
@@ -158,6 +177,9 @@ const byPeer = <Q extends { readonly peer: string }>(queued: readonly Q[]): Map<
   }
   return out
 }
+
+const hasSameItems = (a: readonly QueuedWrite[], b: readonly QueuedWrite[]): boolean =>
+  a.length === b.length && a.every(({ item }, index) => item === b[index]?.item)
 
 /** Cuts a list where a message would hold too many entries or too many bytes. */
 const chunks = <Q>(entries: readonly Q[], bytesOf: (entry: Q) => number): Q[][] => {

@@ -12,6 +12,8 @@ const nameOf = (key: string, version: Version): string =>
 export class Superseded {
   readonly #max: number
   readonly #names = new Map<string, number>()
+  /** Follows the oldest: a new iterator would walk over all that were deleted before it. */
+  readonly #eldest = this.#names.entries()
   /** Nothing stamped up to here is remembered for certain. */
   #forgottenUntilMs = 0
 
@@ -31,11 +33,11 @@ export class Superseded {
   note(key: string, version: Version): void {
     this.#names.set(nameOf(key, version), version.wallMs)
     if (this.#names.size <= this.#max) return
-    for (const [name, wallMs] of this.#names) {
-      this.#names.delete(name)
-      this.#forgottenUntilMs = Math.max(this.#forgottenUntilMs, wallMs)
-      break
-    }
+    const oldest = this.#eldest.next()
+    if (oldest.done === true) return
+    const [name, wallMs] = oldest.value
+    this.#names.delete(name)
+    this.#forgottenUntilMs = Math.max(this.#forgottenUntilMs, wallMs)
   }
 
   held(key: string, version: Version, newest: Version): Held {

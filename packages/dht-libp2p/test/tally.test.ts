@@ -72,6 +72,16 @@ describe('versions that were replaced', () => {
     expect(superseded.held('k', at(4), at(9))).toBe('never')
   })
 
+  test('forgets the oldest, one for each that is new', () => {
+    const superseded = new Superseded(3)
+    for (let wallMs = 1; wallMs <= 50; wallMs++) {
+      superseded.note('k', at(wallMs))
+      if (wallMs <= 3) continue
+      const known = [-3, -2, 0].map((back) => superseded.held('k', at(wallMs + back), at(99)))
+      expect(known).toEqual(['unknown', 'before', 'before'])
+    }
+  })
+
   test('of an earlier process nothing is known', () => {
     const superseded = new Superseded(2)
     superseded.forgetUntil(100)

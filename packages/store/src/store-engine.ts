@@ -352,8 +352,9 @@ export abstract class StoreEngine extends Service implements Store {
     }
     this.#hlc.receive(record.version)
     const kept: StampedRecord = { ...record, value: owned(record.value) }
-    const entry = entryOf(kept, this.crc32(kept.value), false)
     const isOwn = record.version.writer === this.writer
+    // Only this node's own operations are told apart by what they wrote.
+    const entry = entryOf(kept, isOwn ? this.crc32(kept.value) : 0, false)
     entry.ownVersion = isOwn ? record.version : newest?.ownVersion
     durable.add(this.queue.push(entry, isOwn))
     return { outcome: 'stored', newest: record.version }
