@@ -8,6 +8,8 @@ import { decodeRequest } from '../src/wire/request.js'
 
 const signer = createSigner(new Uint8Array(32).fill(1))
 
+const viewHash = (): Uint8Array => new Uint8Array(8)
+
 const record = (key: string): StampedRecord => ({
   key,
   value: Uint8Array.of(1),
@@ -26,7 +28,6 @@ const sentFor = async (wanted: Record<string, readonly StampedRecord[]>) => {
     },
   } as unknown as PeerTransport
   const attester = new Attester(signer)
-  const viewHash = () => new Uint8Array(8)
   const client = new Client({ transport, attester, tryMs: 100, viewHash })
   for (const [peer, records] of Object.entries(wanted))
     for (const each of records) client.write(peer, each, () => {})
