@@ -11,6 +11,7 @@ import { tcp } from '@libp2p/tcp'
 import { tls } from '@libp2p/tls'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
+import { joinedWrites } from './joined-writes.js'
 import { DIAL_MS, STREAM_OPEN_MS, STREAM_WINDOW_BYTES } from './limits.js'
 import { limitedWebSockets } from './web-sockets.js'
 
@@ -57,7 +58,7 @@ export const createNode = async (options: NodeOptions): Promise<Libp2p<HostServi
     ],
     // The dialler proposes in this order: TLS moves three times the messages of noise; a browser
     // has only noise.
-    connectionEncrypters: [tls(), noise()],
+    connectionEncrypters: [joinedWrites(tls()), noise()],
     streamMuxers: [muxer()],
     connectionGater: options.gater,
     ...(psk === undefined ? {} : { connectionProtector: preSharedKey({ psk: swarmKey(psk) }) }),
