@@ -19,8 +19,11 @@ export class Attester {
   readonly #signer: Signer
   readonly #verifier: Verifier = createVerifier()
   readonly #keys = new Map<string, Uint8Array>()
-  /** Proofs of own records, for as long as somebody holds the record. */
-  readonly #signed = new WeakMap<StampedRecord, SignedLeaf>()
+  /**
+   * Proofs of own records, for as long as somebody holds the record. Without the leaf, which would
+   * hold each value a second time and is encoded again for the few records that travel again.
+   */
+  readonly #proofs = new WeakMap<StampedRecord, Uint8Array>()
 
   constructor(signer: Signer) {
     this.#signer = signer
@@ -33,10 +36,9 @@ export class Attester {
   sign(records: readonly StampedRecord[]): SignedLeaf[] {
     const fresh: { readonly index: number; readonly leaf: Uint8Array }[] = []
     const out = records.map((record, index): SignedLeaf => {
-      const known = this.#signed.get(record)
-      if (known !== undefined) return known
       const leaf = encodeLeaf(record)
-      if (record.attestation !== undefined) return { leaf, attestation: record.attestation }
+      const known = record.attestation ?? this.#proofs.get(record)
+      if (known !== undefined) return { leaf, attestation: known }
       if (record.version.writer !== this.#signer.peerId)
         throw dhtError('DHT_RECORD_INVALID', 'a record of another writer has no proof')
       fresh.push({ index, leaf })
@@ -50,9 +52,8 @@ export class Attester {
     for (const [position, { index, leaf }] of fresh.entries()) {
       const [attestation, record] = [attestations[position], records[index]]
       if (attestation === undefined || record === undefined) continue
-      const signed = { leaf, attestation }
-      out[index] = signed
-      this.#signed.set(record, signed)
+      out[index] = { leaf, attestation }
+      this.#proofs.set(record, attestation)
     }
     return out
   }

@@ -76,7 +76,10 @@ export const encodeRequest = (request: Request): Uint8Array => {
 
 const sizeHint = (request: Request): number =>
   request.kind === 'write'
-    ? request.records.reduce((sum, { leaf }) => sum + leaf.length + 512, 64)
+    ? request.records.reduce(
+        (sum, { leaf, attestation }) => sum + leaf.length + attestation.length + 8,
+        64,
+      )
     : 256
 
 const writeBody = (writer: ByteWriter, request: Request): void => {
