@@ -42,7 +42,8 @@ export class Reads {
   constructor(options: ReadsOptions) {
     this.#options = options
     this.#lanes = options.lanes((op, peer) => {
-      if (this.#ops.has(op)) this.#ask(op, peer)
+      // A peer that waited since an earlier view may be no replica any more.
+      if (this.#ops.has(op) && op.replicas.includes(peer)) this.#ask(op, peer)
     })
   }
 
@@ -87,6 +88,7 @@ export class Reads {
   }
 
   viewChanged(): void {
+    this.#lanes.clear()
     for (const op of this.#ops) this.#begin(op)
   }
 

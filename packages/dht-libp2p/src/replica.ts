@@ -132,7 +132,7 @@ export class Replica {
   async #read(request: OfKind<'read'>): Promise<Reply> {
     const { membership } = this.#options
     if (!this.#isSameView(request.view)) return { kind: 'view-differs' }
-    const { isCounted } = membership
+    const isCounted = membership.isCounted && request.items.every(({ key }) => this.#isReplica(key))
     const results: ReadResult[] = []
     let bytes = 0
     for (const item of request.items) {
@@ -182,9 +182,14 @@ export class Replica {
     const { locks, membership, store } = this.#options
     if (!this.#isSameView(request.view)) return { kind: 'view-differs' }
     const { key, opId, ttlMs } = request
-    const isGranted = locks.take(key, opId, Math.min(ttlMs, LOCK_MS_MAX))
+    const isGranted = this.#isReplica(key) && locks.take(key, opId, Math.min(ttlMs, LOCK_MS_MAX))
     const version: Version | undefined = store.head(key)?.version
     return { kind: 'lock', isCounted: membership.isCounted, isGranted, version }
+  }
+
+  #isReplica(key: string): boolean {
+    const { self, membership, store } = this.#options
+    return membership.placement.isReplica(self, store.bucketOf(key))
   }
 
   #isSameView(hash: Uint8Array): boolean {
