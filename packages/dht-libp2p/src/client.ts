@@ -9,7 +9,13 @@ export const KV_PROTOCOL = '/bzzz/kv/1.0.0'
 
 /** What came back for one item of a message. */
 export type Answer<R> =
-  | { readonly kind: 'result'; readonly result: R; readonly isCounted: boolean }
+  | {
+      readonly kind: 'result'
+      readonly result: R
+      readonly isCounted: boolean
+      /** What the peer stored for this message is on its disk. */
+      readonly isDurable: boolean
+    }
   /** The peer has another view of the membership and did nothing. */
   | { readonly kind: 'view-differs' }
   | { readonly kind: 'error'; readonly error: unknown }
@@ -124,7 +130,12 @@ export class Client {
     part: readonly Queued<I, R>[],
     call: Promise<
       | { readonly kind: 'view-differs' }
-      | { readonly kind: string; readonly isCounted: boolean; readonly results: readonly R[] }
+      | {
+          readonly kind: string
+          readonly isCounted: boolean
+          readonly isDurable?: boolean
+          readonly results: readonly R[]
+        }
     >,
   ): Promise<void> {
     try {
@@ -135,12 +146,13 @@ export class Client {
       }
       if (reply.results.length > part.length)
         throw baseError('BYTES_INVALID', 'the peer answered more than it was asked')
+      const { isCounted, isDurable = false } = reply
       for (const [index, { done }] of part.entries()) {
         const result = reply.results[index]
         done(
           result === undefined
             ? { kind: 'error', error: baseError('TIMEOUT', 'the peer answered a part only') }
-            : { kind: 'result', result, isCounted: reply.isCounted },
+            : { kind: 'result', result, isCounted, isDurable },
         )
       }
     } catch (error) {

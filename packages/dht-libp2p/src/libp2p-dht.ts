@@ -59,10 +59,12 @@ export class Libp2pDHT extends Service implements DHT {
     const { membership, replica, states, writes, upkeep, joining, superseded } = this.#parts
     await membership.load(store.storeId)
     // What an earlier process of this node held, it was sent before now, and stamped within the skew.
-    if (!store.startedEmpty || membership.view.members.size > 1)
+    if (!store.startedEmpty || store.size > 0 || membership.view.members.size > 1)
       superseded.forgetUntil(this.#options.clock.nowMs() + DEFAULT_MAX_SKEW_MS)
     this.#unsubscribe = [
-      store.onCommit(({ key, version, deleted }) => {
+      store.onCommit(({ key, version, deleted }, replaced) => {
+        // What a joining node holds never counted, so it need not be told of either.
+        if (replaced !== undefined && membership.isCounted) superseded.note(key, replaced)
         this.#events.emit('change', { key, version, deleted })
       }),
       transport.handle(KV_PROTOCOL, (payload) => replica.handle(payload)),
@@ -144,7 +146,7 @@ export class Libp2pDHT extends Service implements DHT {
     const committed = isHere ? Promise.resolve() : this.#applied(replica.store([stamped]))
     return this.#replicate(
       { record: stamped, isDuplicate: false, sendable: undefined, committed },
-      options,
+      { ...options, expectedVersion: undefined },
     )
   }
 
@@ -165,9 +167,10 @@ export class Libp2pDHT extends Service implements DHT {
     return this.#events.on('change', listener)
   }
 
-  #admit(key: string, options: AbortOptions): void {
+  #admit(key: string, options: AbortOptions & { readonly timeoutMs?: number | undefined }): void {
     this.assertStarted()
     throwIfAborted(options.signal)
+    assertTimeout(options.timeoutMs)
     assertKey(key)
   }
 
@@ -189,7 +192,7 @@ export class Libp2pDHT extends Service implements DHT {
     }
     // The store copies when it stamps, which is later here; the caller may change its bytes meanwhile.
     const owned = intent.value === undefined ? intent : { ...intent, value: intent.value.slice() }
-    const { append, release } = await this.#parts.conditional.begin({
+    const { append, keptMs, release } = await this.#parts.conditional.begin({
       intent: owned,
       opId,
       expected: expectedVersion,
@@ -198,7 +201,7 @@ export class Libp2pDHT extends Service implements DHT {
       signal: options.signal,
     })
     try {
-      return await this.#replicate(append, options)
+      return await this.#replicate(append, { ...options, timeoutMs: Math.min(timeoutMs, keptMs) })
     } finally {
       release()
     }
@@ -209,16 +212,14 @@ export class Libp2pDHT extends Service implements DHT {
     opId: string,
     expectedVersion: WriteOptions['expectedVersion'],
   ): Append {
-    const { store, replica } = this.#parts
-    const replaced = store.head(intent.key)
-    if (replaced !== undefined) replica.noteReplaced(intent.key, replaced.version)
+    const { store } = this.#parts
     try {
       return store.append(intent, { opId, expectedVersion })
     } catch (cause) {
       if (codeOf(cause) !== 'STORE_CONFLICT') throw cause
       throw dhtError('DHT_CONFLICT', `${JSON.stringify(intent.key)} is at another version here`, {
         cause,
-        details: { found: replaced?.version ?? null, expected: expectedVersion },
+        details: { found: store.head(intent.key)?.version ?? null, expected: expectedVersion },
       })
     }
   }
@@ -234,8 +235,13 @@ export class Libp2pDHT extends Service implements DHT {
   async #replicate(append: Append, options: WriteOptions): Promise<WriteReceipt> {
     const { level = 'quorum', timeoutMs = this.#options.timeoutMs, signal } = options
     const { record, sendable, committed } = append
-    const running = this.#parts.writes.run({ record, level, timeoutMs, sendable, committed })
-    const { end, op } = await abortable(running, signal)
+    const isConditional = options.expectedVersion !== undefined && level !== 'local'
+    const start = { record, level, timeoutMs, isConditional, sendable, committed }
+    const { end, op } = await abortable(this.#parts.writes.run(start), signal)
+    if (end === 'conflict')
+      throw dhtError('DHT_CONFLICT', `another write of ${JSON.stringify(record.key)} came first`, {
+        details: { found: op.tally.above ?? null, expected: options.expectedVersion },
+      })
     return {
       key: record.key,
       version: op.record.version,
@@ -244,7 +250,7 @@ export class Libp2pDHT extends Service implements DHT {
       level,
       heldBy: [...op.heldBy],
       replicas: op.replicas.length,
-      durability: this.#options.store.durability,
+      durability: op.isDurable && op.heldBy.size > 0 ? 'disk' : 'memory',
     }
   }
 
@@ -255,4 +261,16 @@ export class Libp2pDHT extends Service implements DHT {
     const { key, value, version, expiresAtMs } = record
     return { key, value, version, expiresAtMs }
   }
+}
+
+/** Longest wait that timers can be told, milliseconds. */
+const TIMEOUT_MS_MAX = 2 ** 31 - 1
+
+/** Throws `INVALID_ARGUMENT`. */
+const assertTimeout = (timeoutMs: number | undefined): void => {
+  if (timeoutMs === undefined || (timeoutMs >= 0 && timeoutMs <= TIMEOUT_MS_MAX)) return
+  throw baseError(
+    'INVALID_ARGUMENT',
+    `timeoutMs is ${timeoutMs}; it must be a number from 0 to ${TIMEOUT_MS_MAX}`,
+  )
 }

@@ -38,6 +38,9 @@ export const HEADS_PAGE_MAX = 512
 /** Operations kept in memory for replicas that are away; further ones stay dirty in the store. */
 export const PARKED_MAX = 10_000
 
+/** Their records together, bytes. */
+export const PARKED_BYTES_MAX: number = 64 * 1024 * 1024
+
 /** Operations resent to one returning peer at a time, every {@link DRAIN_EVERY_MS}. */
 export const DRAIN_MAX = 256
 

@@ -87,8 +87,10 @@ export const createParts = (options: Resolved): Parts => {
     membership,
     states,
     deadlines,
+    superseded,
     clock,
     random,
+    onError: options.onError,
   })
   const catchUp = new CatchUp({ store, client, attester, replica })
   const joining: Joining = new Joining({

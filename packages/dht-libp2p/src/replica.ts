@@ -1,4 +1,4 @@
-import { codeOf, compareVersions, equalBytes, type StampedRecord, type Version } from '@bzzz/base'
+import { codeOf, equalBytes, type StampedRecord, type Version } from '@bzzz/base'
 import { digestOf, type Applied, type Store } from '@bzzz/store'
 import type { Attester } from './attester.js'
 import { BATCH_BYTES_MAX, LOCK_MS_MAX } from './limits.js'
@@ -58,7 +58,7 @@ export class Replica {
   }
 
   async #write(request: OfKind<'write'>): Promise<Reply> {
-    const { membership } = this.#options
+    const { membership, store } = this.#options
     if (!this.#isSameView(request.view)) return { kind: 'view-differs' }
     const wasCounted = membership.isCounted
     const results = request.records.map((signed) => this.#checked(signed))
@@ -69,6 +69,7 @@ export class Replica {
     return {
       kind: 'write',
       isCounted: wasCounted && membership.isCounted,
+      isDurable: store.durability === 'disk',
       results: results.map((one) => ('record' in one ? (applied.shift() ?? FAILED) : one)),
     }
   }
@@ -85,33 +86,18 @@ export class Replica {
     }
   }
 
-  /** Stores checked records, and remembers what they replace. One outcome per record. */
+  /** Stores checked records. One outcome per record. */
   async store(records: readonly StampedRecord[]): Promise<WriteResult[]> {
-    const { store } = this.#options
     if (records.length === 0) return []
-    const before = records.map(({ key }) => store.head(key)?.version)
     const applied = await this.#apply(records)
     return applied.map((result, index): WriteResult => {
       const record = records[index]
       if (result === undefined || record === undefined) return FAILED
       if (typeof result === 'string') return { outcome: result }
-      if (result.outcome === 'stored') {
-        const replaced = before[index]
-        if (replaced !== undefined) this.noteReplaced(record.key, replaced)
-        // Of several records of one key in a batch, all but the last are replaced within it.
-        const newest = store.head(record.key)?.version
-        if (newest !== undefined && compareVersions(newest, record.version) !== 0)
-          this.noteReplaced(record.key, record.version)
-      }
       if (result.outcome !== 'older') return { outcome: result.outcome }
       const held = this.#options.superseded.held(record.key, record.version, result.newest)
       return { outcome: 'newer', newest: result.newest, held }
     })
-  }
-
-  /** Remembers a version that is no longer the newest here. What a joining node holds never counted. */
-  noteReplaced(key: string, version: Version): void {
-    if (this.#options.membership.isCounted) this.#options.superseded.note(key, version)
   }
 
   /** One sync for all of them; when one is refused, each for itself. */

@@ -42,6 +42,8 @@ export type Reply =
   | {
       readonly kind: 'write'
       readonly isCounted: boolean
+      /** What was stored is on disk. */
+      readonly isDurable: boolean
       readonly results: readonly WriteResult[]
     }
   | { readonly kind: 'read'; readonly isCounted: boolean; readonly results: readonly ReadResult[] }
@@ -91,6 +93,7 @@ const writeBody = (writer: ByteWriter, reply: Reply): void => {
     case 'write':
       writer.u8(reply.isCounted ? 1 : 0).u16(reply.results.length)
       for (const result of reply.results) writeResult(writer, result)
+      writer.u8(reply.isDurable ? 1 : 0)
       return
     case 'read':
       writer.u8(reply.isCounted ? 1 : 0).u16(reply.results.length)
@@ -142,7 +145,9 @@ const readBody = (reader: ByteReader, kind: (typeof KINDS)[number]): Reply => {
       return { kind, prior: readViewState(reader), state: readViewState(reader) }
     case 'write': {
       const isCounted = readFlag(reader)
-      return { kind, isCounted, results: readList(reader, () => readResult(reader)) }
+      const results = readList(reader, () => readResult(reader))
+      const isDurable = readFlag(reader)
+      return { kind, isCounted, isDurable, results }
     }
     case 'read': {
       const isCounted = readFlag(reader)
