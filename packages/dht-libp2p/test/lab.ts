@@ -1,4 +1,4 @@
-import { baseError, seededRandom, type PeerTransport } from '@bzzz/base'
+import { baseError, delay, seededRandom, type PeerTransport } from '@bzzz/base'
 import { ProcessGate, SimNetwork, World } from '@bzzz/sim'
 import { MemoryStore } from '@bzzz/store'
 import { Libp2pDHT, memoryViewStorage, type Libp2pDHTOptions } from '../src/index.js'
@@ -8,8 +8,8 @@ import { decodeReply, type Reply } from '../src/wire/reply.js'
 import { decodeRequest, encodeRequest, type Request } from '../src/wire/request.js'
 import { signerOf } from './cluster.js'
 
-/** What happens to a request: it is lost, refused at once, or done with its answer lost. */
-export type Fate = 'lost' | 'refused' | 'answer lost' | undefined
+/** What happens to a request: it is lost, refused at once, late, or done with its answer lost. */
+export type Fate = 'lost' | 'refused' | 'late' | 'answer lost' | undefined
 
 export type Rule = (from: number, to: number, request: Request) => Fate
 
@@ -21,6 +21,9 @@ export interface LabNode {
 }
 
 const TRY_MS = 200
+
+/** Long against everything else on this network, and within the time that a try has. */
+const LATE_MS = 150
 
 /** Nodes whose single requests a test loses, to bring about one given course of events. */
 export class Lab {
@@ -128,6 +131,7 @@ export class Lab {
         const fate = this.rule(from, this.#indexOf(peer), decodeRequest(payload))
         if (fate === 'lost') return lost()
         if (fate === 'refused') throw baseError('TIMEOUT', 'a rule refused it')
+        if (fate === 'late') await delay(this.world.clock, LATE_MS)
         const answer = await transport.request(peer, protocol, payload, options)
         return fate === 'answer lost' ? lost() : answer
       },
