@@ -76,7 +76,10 @@ export class Joining {
     try {
       const { membership, catchUp, self } = this.#options
       const state = await membership.exchange(peer)
-      await catchUp.with(peer, membership.placement.bucketsOf(self), false)
+      const buckets = membership.placement.bucketsOf(self)
+      const { refused } = await catchUp.with(peer, buckets, false)
+      // Stamped ahead of this node's clock, so far: a quorum may count on what it does not hold.
+      if (refused > 0) return
       const hasLost = state.pending.some(({ ids, isLost }) => isLost && ids.includes(peer))
       const member = state.members.find(({ id }) => id === peer)
       this.#covered.set(peer, { covered: { id: peer, hasLost }, member })

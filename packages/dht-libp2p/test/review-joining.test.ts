@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
-import { fromUtf8, utf8 } from '@bzzz/base'
-import { Lab } from './lab.js'
+import { fromUtf8, ManualClock, seededRandom, utf8 } from '@bzzz/base'
+import { MemoryStore } from '@bzzz/store'
+import { Attester } from '../src/attester.js'
+import { CatchUp } from '../src/catch-up.js'
+import type { Client } from '../src/client.js'
+import type { Request } from '../src/wire/request.js'
+import { signerOf } from './cluster.js'
+import { keyOn, Lab } from './lab.js'
 
 const mustJoin = (): boolean => true
 
@@ -71,5 +77,62 @@ describe('a newcomer', () => {
 
     lab.rule = () => undefined
     await lab.world.runUntil(() => lab.isSettled, 10_000)
+  })
+})
+
+describe('a newcomer whose clock is behind', () => {
+  test.each([
+    [0, true],
+    [-300, false],
+  ])('%i ms: counts only once it holds what it was handed', async (offsetMs, isTaken) => {
+    const lab = await Lab.of(3, [400, 100, 100])
+    const { key } = keyOn(
+      4,
+      (name) => lab.node(0).store.bucketOf(name),
+      (replicas) => [0, 1, 3].every((index) => replicas.includes(index)),
+    )
+    lab.rule = (from, to, request) =>
+      from === 0 && to !== 2 && request.kind === 'write' ? 'lost' : undefined
+    const receipt = await lab.world.complete(lab.node(0).dht.put(key, utf8('v')))
+    expect(receipt.outcome).toBe('acknowledged')
+    const { dht, store } = await lab.add(3, { mustJoin }, offsetMs)
+    await lab.world.runFor(100)
+    expect([dht.isSettled, store.head(key) !== undefined]).toEqual([isTaken, isTaken])
+    await lab.world.runUntil(() => dht.isSettled, 10_000)
+    expect(store.head(key)).toBeDefined()
+  })
+})
+
+describe('catching up with a peer', () => {
+  test('ends when it hands over other records than it is asked for', async () => {
+    const clock = new ManualClock()
+    const [self, other] = [signerOf(0), signerOf(1)]
+    const store = new MemoryStore({ writer: self.peerId, clock, random: seededRandom(1) })
+    await store.start()
+    const version = { wallMs: clock.nowMs(), counter: 0, writer: other.peerId }
+    const record = { key: 'other', value: utf8('v'), deleted: false, version, opId: 'op' }
+    const [signed] = new Attester(other).sign([record])
+    let asked = 0
+    const answerTo = (request: Request): unknown => {
+      const digest = { count: 1, hash: new Uint8Array(16) }
+      if (request.kind === 'fetch') {
+        if (++asked > 3) throw new Error('asked again and again')
+        return { kind: 'records', records: [signed] }
+      }
+      if (request.kind !== 'heads')
+        return { kind: 'digests', digests: Array.from({ length: 256 }, () => digest) }
+      return { kind: 'heads', heads: [{ key: 'wanted', version }], hasMore: false }
+    }
+    const catchUp = new CatchUp({
+      store,
+      client: {
+        call: (_: string, request: Request) => Promise.resolve(request).then(answerTo),
+      } as unknown as Client,
+      attester: new Attester(self),
+      replica: { store: (records: readonly unknown[]) => store.apply(records as never) } as never,
+    })
+    const bucket = store.bucketOf('wanted')
+    await expect(catchUp.with(other.peerId, [bucket], false)).rejects.toThrow('does not hand over')
+    expect(asked).toBe(1)
   })
 })
