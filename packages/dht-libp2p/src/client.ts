@@ -1,6 +1,6 @@
 import { baseError, type PeerTransport, type StampedRecord } from '@bzzz/base'
 import type { Attester } from './attester.js'
-import { BATCH_BYTES_MAX, ENTRIES_MAX } from './limits.js'
+import { BATCH_BYTES_MAX, ENTRIES_MAX, messageBytesOf } from './limits.js'
 import { decodeReply, type ReadResult, type Reply, type WriteResult } from './wire/reply.js'
 import { encodeRequest, type ReadItem, type Request, type SignedLeaf } from './wire/request.js'
 
@@ -100,7 +100,7 @@ export class Client {
     }
     const leafOf = new Map(records.map((record, index) => [record, signed[index]]))
     for (const [peer, entries] of byPeer(queued))
-      for (const part of chunks(entries, ({ item }) => item.value.length))
+      for (const part of chunks(entries, ({ item }) => messageBytesOf(item)))
         void this.#sendWrites(peer, part, leafOf)
   }
 

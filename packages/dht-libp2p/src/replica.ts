@@ -1,7 +1,7 @@
 import { codeOf, equalBytes, type StampedRecord, type Version } from '@bzzz/base'
 import { digestOf, type Applied, type Store } from '@bzzz/store'
 import type { Attester } from './attester.js'
-import { BATCH_BYTES_MAX, LOCK_MS_MAX } from './limits.js'
+import { BATCH_BYTES_MAX, LOCK_MS_MAX, messageBytesOf, RECORD_OVERHEAD_BYTES } from './limits.js'
 import type { Locks } from './locks.js'
 import type { Membership } from './membership.js'
 import { bucketsIn, headsPage } from './ranges.js'
@@ -122,10 +122,15 @@ export class Replica {
     const results: ReadResult[] = []
     let bytes = 0
     for (const item of request.items) {
-      if (bytes > BATCH_BYTES_MAX) break
-      const result = await this.#readOne(item)
-      bytes += result.record?.leaf.length ?? 0
-      results.push(result)
+      const isFull = bytes >= BATCH_BYTES_MAX
+      const { version, record } = await this.#readOne(
+        isFull ? { ...item, wantsValue: false } : item,
+      )
+      const more = record === undefined ? 0 : record.leaf.length + RECORD_OVERHEAD_BYTES
+      // What does not fit is named without its value; the reader fetches it.
+      const isLeftOut = bytes > 0 && bytes + more > BATCH_BYTES_MAX
+      results.push({ version, record: isLeftOut ? undefined : record })
+      if (!isLeftOut) bytes += more
     }
     return { kind: 'read', isCounted, results }
   }
@@ -155,10 +160,11 @@ export class Replica {
     const records: StampedRecord[] = []
     let bytes = 0
     for (const key of request.keys) {
-      if (bytes > BATCH_BYTES_MAX) break
       const found = await store.read(key)
       if (found === undefined) continue
-      bytes += found.value.length
+      const more = messageBytesOf(found)
+      if (records.length > 0 && bytes + more > BATCH_BYTES_MAX) break
+      bytes += more
       records.push(found)
     }
     return { kind: 'records', records: attester.sign(records) }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { fromUtf8, utf8 } from '@bzzz/base'
+import { BATCH_BYTES_MAX } from '../src/limits.js'
 import { viewOf } from '../src/view.js'
+import { encodeRequest } from '../src/wire/request.js'
 import { keyOn, Lab } from './lab.js'
 
 describe('a read at a quorum', () => {
@@ -57,5 +59,64 @@ describe('a replica that is asked about a key of others', () => {
     }
     expect(await answersOf(other)).toEqual([false, false])
     for (const index of replicas) expect(await answersOf(index)).toEqual([true, true])
+  })
+})
+
+describe('answers of a replica', () => {
+  const sizes = [250 * 1024, 1024 * 1024, 10, 200 * 1024]
+
+  const names = Array.from({ length: 200 }, (_, i) => `k${i}`)
+
+  const putAll = async (lab: Lab, keys: readonly string[]): Promise<void> => {
+    for (const [index, key] of keys.entries())
+      await lab.world.complete(lab.node(0).dht.put(key, new Uint8Array(sizes[index] ?? 0)))
+  }
+
+  test('fit into a message of the transport, so that a newcomer gets large records', async () => {
+    const lab = await Lab.of(1)
+    const { store } = lab.node(0)
+    const keys = names.filter((name) => store.bucketOf(name) < 256).slice(0, sizes.length)
+    keys.sort((a, b) => store.bucketOf(a) - store.bucketOf(b))
+    await putAll(lab, keys)
+    const newcomer = await lab.add(1, { mustJoin: () => true })
+    await lab.world.runUntil(() => newcomer.dht.isSettled, 10_000)
+    for (const key of keys) expect(newcomer.store.head(key)).toBeDefined()
+  })
+
+  test('leave out values that do not fit; the reader gets them all the same', async () => {
+    const lab = new Lab()
+    for (const index of [0, 1]) await lab.add(index, { replicas: 1 })
+    await lab.world.runUntil(() => lab.isSettled, 10_000)
+    const { dht } = lab.node(0)
+    const keys = names.filter((name) => dht.isReplica(name)).slice(0, sizes.length)
+    await putAll(lab, keys)
+    const reads = keys.map((key) => lab.node(1).dht.get(key))
+    const found = await lab.world.complete(Promise.all(reads))
+    expect(found.map((record) => record?.value.length)).toEqual(sizes)
+
+    const ids = lab.nodes.map(({ id }) => id)
+    const { hash } = viewOf(ids.map((id) => ({ id, storeId: '', sinceMs: 0, addresses: [] })))
+    const items = keys.map((key) => ({ key, wantsValue: true }))
+    const reply = await lab.ask(0, { kind: 'read', view: hash, items })
+    const results = reply.kind === 'read' ? reply.results : []
+    expect(results.map(({ version }) => version !== undefined)).toEqual(keys.map(() => true))
+    expect(results.map(({ record }) => record !== undefined)).toEqual([true, false, true, false])
+  })
+
+  test('fit also where a writer sends records of long keys', async () => {
+    const lab = await Lab.of(2)
+    const keys = Array.from({ length: 1000 }, (_, i) => `${i}`.padEnd(1024, 'k'))
+    let largest = 0
+    lab.rule = (_from, _to, request) => {
+      largest = Math.max(largest, encodeRequest(request).length)
+      return undefined
+    }
+    const puts = keys.map((key) =>
+      lab.node(0).dht.put(key, utf8('v'), { level: 'all', opId: key.slice(0, 256) }),
+    )
+    const receipts = await lab.world.complete(Promise.all(puts))
+    expect(new Set(receipts.map(({ outcome }) => outcome))).toEqual(new Set(['acknowledged']))
+    expect(largest).toBeGreaterThan(BATCH_BYTES_MAX / 2)
+    expect(largest).toBeLessThan(3 * BATCH_BYTES_MAX)
   })
 })
