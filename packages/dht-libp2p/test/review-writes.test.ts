@@ -174,6 +174,51 @@ describe('what nobody waits for', () => {
   })
 })
 
+describe('writes to replicas that are away', () => {
+  test('keep a bounded number of bytes; the store brings out the others later', async () => {
+    const { lab, a, b } = await three()
+    lab.network.isolate(a.id)
+    await lab.world.runFor(1000)
+    const keys = Array.from({ length: 68 }, (_, i) => `large ${i}`)
+    const value = new Uint8Array(1024 * 1024)
+    for (const key of keys) await lab.world.complete(a.dht.put(key, value, { timeoutMs: 10 }))
+    const fromStore = new Set<string>()
+    const read = a.store.read.bind(a.store)
+    a.store.read = (key) => {
+      fromStore.add(key)
+      return read(key)
+    }
+    lab.network.heal()
+    await lab.world.runUntil(() => keys.every((key) => !a.store.isDirty(key)), 60_000)
+    expect(fromStore.size).toBeGreaterThanOrEqual(4)
+    for (const key of keys) expect(b.store.head(key)?.version.writer).toBe(a.id)
+  })
+})
+
+describe('a stamp that may not leave yet', () => {
+  test('does not leave with a change of the view either', async () => {
+    const { lab, a } = await three()
+    const append = a.store.append.bind(a.store)
+    let persist = (): void => {}
+    const persisted = new Promise<void>((resolve) => {
+      persist = resolve
+    })
+    a.store.append = (intent, options) => ({ ...append(intent, options), sendable: persisted })
+    let isSent = false
+    lab.rule = (from, _, { kind }) => {
+      if (from === 0 && kind === 'write') isSent = true
+      return undefined
+    }
+    const write = lab.outcome(a.dht.put('k', utf8('v'), { timeoutMs: 8000 }))
+    await lab.world.runFor(100)
+    await lab.add(3)
+    await lab.world.runUntil(() => lab.isSettled, 5000)
+    expect(isSent).toBe(false)
+    persist()
+    expect(outcomeOf(await write)).toBe('acknowledged')
+  })
+})
+
 describe('a peer whose view never becomes the same', () => {
   test('is asked less and less often', async () => {
     const lab = new Lab()
