@@ -13,6 +13,7 @@ import type { Deadlines } from './deadlines.js'
 import { DirtyPump } from './dirty-pump.js'
 import { Lanes } from './lanes.js'
 import { ACKNOWLEDGED_MAX, PARKED_BYTES_MAX, PARKED_MAX, RESTAMPS_MAX } from './limits.js'
+import type { Locks } from './locks.js'
 import type { Membership } from './membership.js'
 import { OpTable } from './op-table.js'
 import type { PeerStates } from './peer-states.js'
@@ -29,6 +30,7 @@ export interface WritesOptions {
   readonly states: PeerStates
   readonly deadlines: Deadlines
   readonly superseded: Superseded
+  readonly locks: Locks
   readonly clock: Clock
   readonly random: Random
   /** Hears that a record of this node's store cannot be read, and so is not sent on. */
@@ -139,7 +141,7 @@ export class Writes {
   }
 
   #spread(record: StampedRecord): void {
-    const op = this.#newOp({ record, level: 'local', isConditional: false, sendable: undefined })
+    const op = this.#newOp({ record, level: 'local', confirmedBy: undefined, sendable: undefined })
     op.isCommitted = true
     this.#ops.add(op)
     this.#noteOwn(op)
@@ -169,8 +171,8 @@ export class Writes {
   }
 
   #noteOwn(op: WriteOp): void {
-    const { self, membership, store, superseded } = this.#options
-    const { key, version } = op.record
+    const { self, membership, store, superseded, locks } = this.#options
+    const { key, version, opId } = op.record
     if (!op.isCommitted) return
     const newest = store.head(key)?.version
     if (newest === undefined) return
@@ -179,7 +181,10 @@ export class Writes {
     if (op.replicas.includes(self)) {
       op.done.add(self)
       const held = superseded.held(key, version, newest)
-      const result: WriteResult = isHeld ? { outcome: 'known' } : { outcome: 'newer', newest, held }
+      const isNext = locks.isNext(key, opId)
+      const result: WriteResult = isHeld
+        ? { outcome: 'known', isNext }
+        : { outcome: 'newer', newest, held, isNext }
       if (membership.isCounted) this.#count(op, self, result)
     }
     if (op.level === 'local') this.#settle(op, 'acknowledged')
@@ -192,6 +197,10 @@ export class Writes {
   }
 
   #count(op: WriteOp, peer: string, result: WriteResult): void {
+    // A replica that took another write between the condition and this one does not count.
+    const isNext = 'isNext' in result && result.isNext === true && op.confirmedBy.has(peer)
+    const isNever = result.outcome === 'newer' && result.held === 'never'
+    if (op.isConditional && !isNext && !isNever) return
     // What only wants to spread is through where something newer is held.
     if (result.outcome === 'newer' && !op.mayRestamp && !op.isConditional) op.tally.holds(peer)
     else op.tally.note(peer, result)
@@ -224,8 +233,8 @@ export class Writes {
       return
     }
     if (answer.kind === 'view-differs') {
-      // Exchanged already, and still of another view: it may never admit whom this node does.
-      if (op.differed.has(peer)) this.#park(op, peer)
+      // Exchanged just now, and still of another view: it may never admit whom this node does.
+      if (op.differed.delete(peer)) this.#park(op, peer)
       else this.#agree(op, peer)
       return
     }
@@ -250,10 +259,11 @@ export class Writes {
   #agree(op: WriteOp, peer: string): void {
     const { round } = op
     const { membership } = this.#options
-    op.differed.add(peer)
     membership.exchange(peer).then(
       () => {
-        if (op.round === round && this.#ops.isLive(op)) this.#send(op, peer)
+        if (op.round !== round || !this.#ops.isLive(op)) return
+        op.differed.add(peer)
+        this.#send(op, peer)
       },
       () => {
         if (op.round === round && this.#ops.isLive(op)) this.#park(op, peer)

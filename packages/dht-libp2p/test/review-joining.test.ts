@@ -136,3 +136,28 @@ describe('catching up with a peer', () => {
     expect(asked).toBe(1)
   })
 })
+
+describe('members that admit different peers', () => {
+  test.each(['put', 'get'] as const)('are asked ever more rarely: %s', async (kind) => {
+    const lab = new Lab()
+    await lab.add(0)
+    const first = lab.node(0)
+    await lab.add(1, { admit: (peer) => peer === first.id })
+    await lab.add(2)
+    await lab.world.runFor(5000)
+    let asked = 0
+    lab.rule = (from, to) => {
+      if (from === 0 && to === 1) asked++
+      return from === 0 && to === 2 ? 'lost' : undefined
+    }
+    const options = { timeoutMs: 10_000 }
+    const work =
+      kind === 'put' ? first.dht.put('k', utf8('v'), options) : first.dht.get('k', options)
+    const end = work.then((found) =>
+      found !== undefined && 'outcome' in found ? found.outcome : '',
+    )
+    expect(await lab.outcome(end)).toBe(kind === 'put' ? 'pending' : 'DHT_UNAVAILABLE')
+    expect(asked).toBeGreaterThan(5)
+    expect(asked).toBeLessThan(150)
+  })
+})
