@@ -13,7 +13,6 @@ import type { Deadlines } from './deadlines.js'
 import { DirtyPump } from './dirty-pump.js'
 import { Lanes } from './lanes.js'
 import { ACKNOWLEDGED_MAX, PARKED_BYTES_MAX, PARKED_MAX, RESTAMPS_MAX } from './limits.js'
-import type { Locks } from './locks.js'
 import type { Membership } from './membership.js'
 import { OpTable } from './op-table.js'
 import type { PeerStates } from './peer-states.js'
@@ -30,7 +29,6 @@ export interface WritesOptions {
   readonly states: PeerStates
   readonly deadlines: Deadlines
   readonly superseded: Superseded
-  readonly locks: Locks
   readonly clock: Clock
   readonly random: Random
   /** Hears that a record of this node's store cannot be read, and so is not sent on. */
@@ -141,7 +139,7 @@ export class Writes {
   }
 
   #spread(record: StampedRecord): void {
-    const op = this.#newOp({ record, level: 'local', confirmedBy: undefined, sendable: undefined })
+    const op = this.#newOp({ record, level: 'local', isConditional: false, sendable: undefined })
     op.isCommitted = true
     this.#ops.add(op)
     this.#noteOwn(op)
@@ -171,8 +169,8 @@ export class Writes {
   }
 
   #noteOwn(op: WriteOp): void {
-    const { self, membership, store, superseded, locks } = this.#options
-    const { key, version, opId } = op.record
+    const { self, membership, store, superseded } = this.#options
+    const { key, version } = op.record
     if (!op.isCommitted) return
     const newest = store.head(key)?.version
     if (newest === undefined) return
@@ -181,10 +179,7 @@ export class Writes {
     if (op.replicas.includes(self)) {
       op.done.add(self)
       const held = superseded.held(key, version, newest)
-      const isNext = locks.isNext(key, opId)
-      const result: WriteResult = isHeld
-        ? { outcome: 'known', isNext }
-        : { outcome: 'newer', newest, held, isNext }
+      const result: WriteResult = isHeld ? { outcome: 'known' } : { outcome: 'newer', newest, held }
       if (membership.isCounted) this.#count(op, self, result)
     }
     if (op.level === 'local') this.#settle(op, 'acknowledged')
@@ -197,10 +192,6 @@ export class Writes {
   }
 
   #count(op: WriteOp, peer: string, result: WriteResult): void {
-    // A replica that took another write between the condition and this one does not count.
-    const isNext = 'isNext' in result && result.isNext === true && op.confirmedBy.has(peer)
-    const isNever = result.outcome === 'newer' && result.held === 'never'
-    if (op.isConditional && !isNext && !isNever) return
     // What only wants to spread is through where something newer is held.
     if (result.outcome === 'newer' && !op.mayRestamp && !op.isConditional) op.tally.holds(peer)
     else op.tally.note(peer, result)
