@@ -67,7 +67,7 @@ export class Libp2pDHT extends Service implements DHT {
         if (replaced !== undefined && membership.isCounted) superseded.note(key, replaced)
         this.#events.emit('change', { key, version, deleted })
       }),
-      transport.handle(KV_PROTOCOL, (payload) => replica.handle(payload)),
+      transport.handle(KV_PROTOCOL, (payload, from) => replica.handle(payload, from)),
     ]
     states.start((peer) => {
       this.#met(peer)

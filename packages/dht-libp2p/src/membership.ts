@@ -215,6 +215,11 @@ export class Membership {
       .slice(0, PENDING_VIEWS_MAX)
   }
 
+  /** True for members, and for peers that may become members: nobody else is served. */
+  mayAsk(peer: string): boolean {
+    return this.#view.members.has(peer) || this.#isAdmitted(peer)
+  }
+
   #isAdmitted(id: string): boolean {
     try {
       publicKeyOf(id)

@@ -1,4 +1,5 @@
 import { codeOf, equalBytes, type StampedRecord, type Version } from '@bzzz/base'
+import { dhtError } from '@bzzz/dht-core'
 import { digestOf, type Applied, type Store } from '@bzzz/store'
 import type { Attester } from './attester.js'
 import { BATCH_BYTES_MAX, LOCK_MS_MAX, messageBytesOf, RECORD_OVERHEAD_BYTES } from './limits.js'
@@ -28,8 +29,13 @@ export class Replica {
     this.#options = options
   }
 
-  /** Answers one request. Throws `BYTES_INVALID` for what is no request. */
-  async handle(payload: Uint8Array): Promise<Uint8Array> {
+  /**
+   * Answers one request of a member, or of a peer that may become one. Throws `BYTES_INVALID` for
+   * what is no request, `DHT_UNAVAILABLE` for anybody else.
+   */
+  async handle(payload: Uint8Array, from: string): Promise<Uint8Array> {
+    if (!this.#options.membership.mayAsk(from))
+      throw dhtError('DHT_UNAVAILABLE', `${from} is no member here, and is not admitted as one`)
     return encodeReply(await this.#serve(decodeRequest(payload)))
   }
 

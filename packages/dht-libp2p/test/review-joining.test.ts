@@ -4,6 +4,7 @@ import { MemoryStore } from '@bzzz/store'
 import { Attester } from '../src/attester.js'
 import { CatchUp } from '../src/catch-up.js'
 import type { Client } from '../src/client.js'
+import { viewOf } from '../src/view.js'
 import type { Request } from '../src/wire/request.js'
 import { signerOf } from './cluster.js'
 import { keyOn, Lab } from './lab.js'
@@ -159,5 +160,38 @@ describe('members that admit different peers', () => {
     expect(await lab.outcome(end)).toBe(kind === 'put' ? 'pending' : 'DHT_UNAVAILABLE')
     expect(asked).toBeGreaterThan(5)
     expect(asked).toBeLessThan(150)
+  })
+})
+
+describe('a peer that is not admitted', () => {
+  test('is served nothing, and spreads no members', async () => {
+    const lab = new Lab()
+    const admitted = signerOf(1).peerId
+    await lab.add(0, { admit: (peer) => peer === admitted })
+    await lab.add(1)
+    await lab.world.runUntil(() => lab.isSettled, 10_000)
+    await lab.add(2)
+    await lab.world.runFor(1000)
+    const { dht } = lab.node(0)
+    await lab.world.complete(dht.put('k', utf8('v')))
+    const { hash: view } = viewOf(
+      dht.members.map((id) => ({ id, storeId: '', sinceMs: 0, addresses: [] })),
+    )
+    const member = { id: signerOf(1).peerId, storeId: 'new', sinceMs: 2 ** 40, addresses: ['x'] }
+    const clock = lab.world.clock
+    const version = { wallMs: clock.nowMs(), counter: 9, writer: signerOf(2).peerId }
+    const record = { key: 'l', value: utf8('w'), deleted: false, version, opId: 'op' }
+    const records = new Attester(signerOf(2)).sign([record])
+    const requests: Request[] = [
+      { kind: 'exchange', state: { members: [member], pending: [] } },
+      { kind: 'write', view, records },
+      { kind: 'read', view, items: [{ key: 'k', wantsValue: true }] },
+      { kind: 'fetch', keys: ['k'] },
+      { kind: 'lock', view, key: 'k', opId: 'op', ttlMs: 1000 },
+    ]
+    for (const request of requests) {
+      expect(await lab.outcome(lab.ask(0, request, 2))).toBe('DHT_UNAVAILABLE')
+      expect(await lab.outcome(lab.ask(0, request, 1))).not.toBe('DHT_UNAVAILABLE')
+    }
   })
 })
