@@ -14,7 +14,7 @@ import {
 import { dhtError } from '@bzzz/dht-core'
 import type { Append, Store } from '@bzzz/store'
 import type { Client } from './client.js'
-import { LOCK_MS_MAX } from './limits.js'
+import { LOCK_MS_MAX, LOCKS_MAX } from './limits.js'
 import type { Locks } from './locks.js'
 import type { Membership } from './membership.js'
 import type { Reads } from './reads.js'
@@ -49,12 +49,15 @@ export interface Begun {
    * might come after another write. Infinity for a retry, whose stamp is as old as it is.
    */
   readonly keptMs: number
+  /** Replicas that kept the key and confirmed the condition: only their answers count. */
+  readonly confirmedBy: ReadonlySet<string>
   /** To be called when the write is through. */
   readonly release: () => void
 }
 
 interface Lock {
   readonly keptUntilMs: number
+  readonly confirmedBy: ReadonlySet<string>
   readonly release: () => void
 }
 
@@ -71,6 +74,8 @@ const CLOCK_DRIFT = 0.1
  */
 export class Conditional {
   readonly #options: ConditionalOptions
+  /** By operation, for retries of the last ones. */
+  readonly #confirmedBy = new Map<string, ReadonlySet<string>>()
 
   constructor(options: ConditionalOptions) {
     this.#options = options
@@ -81,7 +86,10 @@ export class Conditional {
    */
   async begin(write: ConditionalWrite): Promise<Begun> {
     const known = this.#known(write)
-    if (known !== undefined) return { append: known, keptMs: Infinity, release: () => {} }
+    if (known !== undefined) {
+      const confirmedBy = this.#confirmedBy.get(write.opId) ?? new Set()
+      return { append: known, keptMs: Infinity, confirmedBy, release: () => {} }
+    }
     const { clock, random, store, reads } = this.#options
     const untilMs = clock.monotonicMs() + write.timeoutMs
     for (;;) {
@@ -97,13 +105,23 @@ export class Conditional {
           const above = found === undefined ? {} : { above: found.version }
           const append = store.append(write.intent, { opId: write.opId, ...above })
           const keptMs = lock.keptUntilMs - clock.monotonicMs()
-          return { append, keptMs, release: lock.release }
+          this.#remember(write.opId, lock.confirmedBy)
+          return { append, keptMs, confirmedBy: lock.confirmedBy, release: lock.release }
         } catch (error) {
           lock.release()
           throw error
         }
       }
       await delay(clock, random.next() * RETRY_MS, signal === undefined ? {} : { signal })
+    }
+  }
+
+  #remember(opId: string, confirmedBy: ReadonlySet<string>): void {
+    this.#confirmedBy.set(opId, confirmedBy)
+    if (this.#confirmedBy.size <= LOCKS_MAX) return
+    for (const oldest of this.#confirmedBy.keys()) {
+      this.#confirmedBy.delete(oldest)
+      break
     }
   }
 
@@ -143,11 +161,11 @@ export class Conditional {
     const grants = await Promise.all(
       replicas.map((peer) => this.#ask(peer, { key, opId: write.opId, ttlMs, view, version })),
     )
-    const count = grants.filter((isGranted) => isGranted).length
+    const confirmedBy = new Set(replicas.filter((_, index) => grants[index] === true))
     // Half of the time must be left: the write itself must arrive while the key is kept.
     const isInTime = clock.monotonicMs() - askedMs < ttlMs / 2
-    if (count >= quorumOf(replicas.length) && isInTime && membership.view.hash === view)
-      return { keptUntilMs: askedMs + ttlMs * (1 - CLOCK_DRIFT), release }
+    if (confirmedBy.size >= quorumOf(replicas.length) && isInTime && membership.view.hash === view)
+      return { keptUntilMs: askedMs + ttlMs * (1 - CLOCK_DRIFT), confirmedBy, release }
     release()
     return undefined
   }

@@ -56,13 +56,14 @@ export class Libp2pDHT extends Service implements DHT {
 
   protected override async onStart(): Promise<void> {
     const { transport, store } = this.#options
-    const { membership, replica, states, writes, upkeep, joining, superseded } = this.#parts
+    const { membership, replica, states, writes, upkeep, joining, superseded, locks } = this.#parts
     await membership.load(store.storeId)
     // What an earlier process of this node held, it was sent before now, and stamped within the skew.
     if (!store.startedEmpty || store.size > 0 || membership.view.members.size > 1)
       superseded.forgetUntil(this.#options.clock.nowMs() + DEFAULT_MAX_SKEW_MS)
     this.#unsubscribe = [
-      store.onCommit(({ key, version, deleted }, replaced) => {
+      store.onCommit(({ key, version, deleted, opId }, replaced) => {
+        locks.committed(key, opId, replaced)
         // What a joining node holds never counted, so it need not be told of either.
         if (replaced !== undefined && membership.isCounted) superseded.note(key, replaced)
         this.#events.emit('change', { key, version, deleted })
@@ -146,7 +147,7 @@ export class Libp2pDHT extends Service implements DHT {
     const committed = isHere ? Promise.resolve() : this.#applied(replica.store([stamped]))
     return this.#replicate(
       { record: stamped, isDuplicate: false, sendable: undefined, committed },
-      { ...options, expectedVersion: undefined },
+      options,
     )
   }
 
@@ -192,7 +193,7 @@ export class Libp2pDHT extends Service implements DHT {
     }
     // The store copies when it stamps, which is later here; the caller may change its bytes meanwhile.
     const owned = intent.value === undefined ? intent : { ...intent, value: intent.value.slice() }
-    const { append, keptMs, release } = await this.#parts.conditional.begin({
+    const { append, keptMs, confirmedBy, release } = await this.#parts.conditional.begin({
       intent: owned,
       opId,
       expected: expectedVersion,
@@ -201,7 +202,11 @@ export class Libp2pDHT extends Service implements DHT {
       signal: options.signal,
     })
     try {
-      return await this.#replicate(append, { ...options, timeoutMs: Math.min(timeoutMs, keptMs) })
+      return await this.#replicate(
+        append,
+        { ...options, timeoutMs: Math.min(timeoutMs, keptMs) },
+        confirmedBy,
+      )
     } finally {
       release()
     }
@@ -232,11 +237,15 @@ export class Libp2pDHT extends Service implements DHT {
       throw dhtError('DHT_UNAVAILABLE', 'the store of this node cannot take the record')
   }
 
-  async #replicate(append: Append, options: WriteOptions): Promise<WriteReceipt> {
+  /** @param confirmedBy for a conditional write: the replicas that confirmed the condition */
+  async #replicate(
+    append: Append,
+    options: WriteOptions,
+    confirmedBy?: ReadonlySet<string>,
+  ): Promise<WriteReceipt> {
     const { level = 'quorum', timeoutMs = this.#options.timeoutMs, signal } = options
     const { record, sendable, committed } = append
-    const isConditional = options.expectedVersion !== undefined && level !== 'local'
-    const start = { record, level, timeoutMs, isConditional, sendable, committed }
+    const start = { record, level, timeoutMs, confirmedBy, sendable, committed }
     const { end, op } = await abortable(this.#parts.writes.run(start), signal)
     if (end === 'conflict')
       throw dhtError('DHT_CONFLICT', `another write of ${JSON.stringify(record.key)} came first`, {

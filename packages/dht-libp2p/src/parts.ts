@@ -25,6 +25,7 @@ export interface Parts {
   readonly store: Store
   readonly attester: Attester
   readonly superseded: Superseded
+  readonly locks: Locks
   readonly membership: Membership
   readonly replica: Replica
   readonly states: PeerStates
@@ -42,7 +43,7 @@ export const createParts = (options: Resolved): Parts => {
   const self = transport.peerId
   const attester = new Attester(signer)
   const superseded = new Superseded(SUPERSEDED_MAX)
-  const locks = new Locks(clock, LOCKS_MAX)
+  const locks = new Locks(clock, LOCKS_MAX, (key) => store.head(key)?.version)
   const deadlines = new Deadlines(clock)
   const states = new PeerStates(transport)
   const client = new Client({
@@ -88,6 +89,7 @@ export const createParts = (options: Resolved): Parts => {
     states,
     deadlines,
     superseded,
+    locks,
     clock,
     random,
     onError: options.onError,
@@ -111,6 +113,7 @@ export const createParts = (options: Resolved): Parts => {
     store,
     attester,
     superseded,
+    locks,
     membership,
     replica,
     states,

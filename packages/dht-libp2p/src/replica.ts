@@ -94,15 +94,17 @@ export class Replica {
 
   /** Stores checked records. One outcome per record. */
   async store(records: readonly StampedRecord[]): Promise<WriteResult[]> {
+    const { locks } = this.#options
     if (records.length === 0) return []
     const applied = await this.#apply(records)
     return applied.map((result, index): WriteResult => {
       const record = records[index]
       if (result === undefined || record === undefined) return FAILED
       if (typeof result === 'string') return { outcome: result }
-      if (result.outcome !== 'older') return { outcome: result.outcome }
+      const next = locks.isNext(record.key, record.opId) ? { isNext: true } : {}
+      if (result.outcome !== 'older') return { outcome: result.outcome, ...next }
       const held = this.#options.superseded.held(record.key, record.version, result.newest)
-      return { outcome: 'newer', newest: result.newest, held }
+      return { outcome: 'newer', newest: result.newest, held, ...next }
     })
   }
 

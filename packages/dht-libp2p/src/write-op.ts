@@ -6,8 +6,8 @@ export interface WriteStart {
   readonly record: StampedRecord
   readonly level: Level
   readonly timeoutMs: number
-  /** The write holds only under a condition, which no second stamp may outlive. */
-  readonly isConditional: boolean
+  /** Replicas that confirmed the condition of a conditional write; undefined for a plain one. */
+  readonly confirmedBy: ReadonlySet<string> | undefined
   /** When the record may leave this node; undefined: now. */
   readonly sendable: Promise<void> | undefined
   readonly committed: Promise<void>
@@ -30,6 +30,7 @@ export interface WriteOp {
   readonly mayRestamp: boolean
   /** It may only be counted under the condition that was checked: under one stamp, in one view. */
   readonly isConditional: boolean
+  readonly confirmedBy: ReadonlySet<string>
   /** This node's own copy is durable. */
   isCommitted: boolean
   /** The stamp may leave this node. */
@@ -58,16 +59,18 @@ export interface WriteOp {
 }
 
 export const newWriteOp = (
-  start: Pick<WriteStart, 'record' | 'level' | 'isConditional' | 'sendable'>,
+  start: Pick<WriteStart, 'record' | 'level' | 'confirmedBy' | 'sendable'>,
   self: string,
 ): WriteOp => {
-  const { record, level, isConditional, sendable } = start
+  const { record, level, confirmedBy, sendable } = start
+  const isConditional = confirmedBy !== undefined
   return {
     record,
     level,
     // A stamp of another writer stays as it is: this node cannot tell what came after it.
     mayRestamp: level !== 'local' && !isConditional && record.version.writer === self,
     isConditional,
+    confirmedBy: confirmedBy ?? new Set(),
     isCommitted: false,
     isSendable: sendable === undefined,
     replicas: [],
@@ -84,4 +87,9 @@ export const newWriteOp = (
     settle: undefined,
     cancelDeadline: undefined,
   }
+}
+
+export const noteHeld = (op: WriteOp, peer: string, isDurable: boolean): void => {
+  op.heldBy.add(peer)
+  op.isDurable &&= isDurable
 }

@@ -13,13 +13,14 @@ import type { Deadlines } from './deadlines.js'
 import { DirtyPump } from './dirty-pump.js'
 import { Lanes } from './lanes.js'
 import { ACKNOWLEDGED_MAX, PARKED_BYTES_MAX, PARKED_MAX, RESTAMPS_MAX } from './limits.js'
+import type { Locks } from './locks.js'
 import type { Membership } from './membership.js'
 import { OpTable } from './op-table.js'
 import type { PeerStates } from './peer-states.js'
 import type { Superseded } from './superseded.js'
 import { Tally } from './tally.js'
 import type { WriteResult } from './wire/reply.js'
-import { newWriteOp, type WriteEnd, type WriteOp, type WriteStart } from './write-op.js'
+import { newWriteOp, noteHeld, type WriteEnd, type WriteOp, type WriteStart } from './write-op.js'
 
 export interface WritesOptions {
   readonly self: string
@@ -29,6 +30,7 @@ export interface WritesOptions {
   readonly states: PeerStates
   readonly deadlines: Deadlines
   readonly superseded: Superseded
+  readonly locks: Locks
   readonly clock: Clock
   readonly random: Random
   /** Hears that a record of this node's store cannot be read, and so is not sent on. */
@@ -139,7 +141,7 @@ export class Writes {
   }
 
   #spread(record: StampedRecord): void {
-    const op = this.#newOp({ record, level: 'local', isConditional: false, sendable: undefined })
+    const op = this.#newOp({ record, level: 'local', confirmedBy: undefined, sendable: undefined })
     op.isCommitted = true
     this.#ops.add(op)
     this.#noteOwn(op)
@@ -169,29 +171,31 @@ export class Writes {
   }
 
   #noteOwn(op: WriteOp): void {
-    const { self, membership, store, superseded } = this.#options
-    const { key, version } = op.record
+    const { self, membership, store, superseded, locks } = this.#options
+    const { key, version, opId } = op.record
     if (!op.isCommitted) return
     const newest = store.head(key)?.version
     if (newest === undefined) return
     const isHeld = compareVersions(newest, version) === 0
-    if (isHeld) this.#noteHeld(op, self, store.durability === 'disk')
+    if (isHeld) noteHeld(op, self, store.durability === 'disk')
     if (op.replicas.includes(self)) {
       op.done.add(self)
       const held = superseded.held(key, version, newest)
-      const result: WriteResult = isHeld ? { outcome: 'known' } : { outcome: 'newer', newest, held }
-      if (membership.isCounted) this.#count(op, self, result)
+      const told = isHeld
+        ? { outcome: 'known' as const }
+        : { outcome: 'newer' as const, newest, held }
+      const isNext = locks.isNext(key, opId)
+      if (membership.isCounted) this.#count(op, self, { ...told, isNext })
     }
     if (op.level === 'local') this.#settle(op, 'acknowledged')
     this.#check(op)
   }
 
-  #noteHeld(op: WriteOp, peer: string, isDurable: boolean): void {
-    op.heldBy.add(peer)
-    op.isDurable &&= isDurable
-  }
-
   #count(op: WriteOp, peer: string, result: WriteResult): void {
+    // A replica that took another write between the condition and this one does not count.
+    const isNext = 'isNext' in result && result.isNext && op.confirmedBy.has(peer)
+    const isNever = result.outcome === 'newer' && result.held === 'never'
+    if (op.isConditional && !isNext && !isNever) return
     // What only wants to spread is through where something newer is held.
     if (result.outcome === 'newer' && !op.mayRestamp && !op.isConditional) op.tally.holds(peer)
     else op.tally.note(peer, result)
@@ -236,8 +240,7 @@ export class Writes {
       return
     }
     op.done.add(peer)
-    if (result.outcome === 'stored' || result.outcome === 'known')
-      this.#noteHeld(op, peer, isDurable)
+    if (result.outcome === 'stored' || result.outcome === 'known') noteHeld(op, peer, isDurable)
     if (isCounted) this.#count(op, peer, result)
     else if (op.settle !== undefined) {
       // The peer is joining; only its later answer counts.
@@ -341,7 +344,7 @@ export class Writes {
       .of(key)
       .findLast(
         (other) =>
-          (other.mayRestamp || other.isConditional) &&
+          other.mayRestamp &&
           compareVersions(other.record.version, version) > 0 &&
           replicasFor(other.level, other.replicas.length) >= need,
       )
@@ -352,7 +355,11 @@ export class Writes {
 
   #noteAcknowledged(op: WriteOp): void {
     const { key, version } = op.record
-    if (replicasFor(op.level, op.replicas.length) >= quorumOf(op.replicas.length))
+    // Nothing may come right before a conditional write but what it was conditional on.
+    if (
+      !op.isConditional &&
+      replicasFor(op.level, op.replicas.length) >= quorumOf(op.replicas.length)
+    )
       this.#acknowledged.note(key, version)
     for (const follower of op.followers.splice(0)) {
       this.#settle(follower, 'acknowledged')

@@ -87,7 +87,7 @@ describe('deadlines', () => {
 describe('locks', () => {
   test('belong to one operation, for a time, and are bounded', () => {
     const clock = new ManualClock()
-    const locks = new Locks(clock, 2)
+    const locks = new Locks(clock, 2, () => undefined)
     expect(locks.take('k', 'a', 100)).toBe(true)
     expect(locks.take('k', 'b', 100)).toBe(false)
     expect(locks.isFree('k', 'a')).toBe(true)
