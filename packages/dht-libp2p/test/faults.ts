@@ -27,7 +27,7 @@ const FAULTS: readonly Fault[] = ['cut', 'one-way', 'split', 'hang', 'crash', 'l
 
 /** Small values, or such that few of them fill a message: 250 KiB each, or 1 MiB. */
 const SMALL = [0]
-const LARGE = [0, 0, 0, 0, 250 * 1024, 1024 * 1024]
+const LARGE = [...Array.from({ length: 12 }, () => 0), 250 * 1024, 1024 * 1024]
 
 /** `c` and `f` are in one of the groups of buckets that are compared and fetched together. */
 const KEYS = ['b', 'c', 'f']
@@ -45,7 +45,7 @@ export const planOf = (random: Random): FaultPlan => {
     faults: random.next() < 0.85 ? FAULTS : [],
     faultMaxMs: isSlow ? 12_000 : 700,
     timeoutsMs: isSlow ? [1000, 20_000] : [100, 1000, 1000],
-    valueBytes: random.next() < 0.1 ? LARGE : SMALL,
+    valueBytes: random.next() < 0.08 ? LARGE : SMALL,
     exchangeLoss: pick(random, [0, 0, 0.3]),
     lossProbability: pick(random, [0, 0, 0.01, 0.05]),
     // Two clocks differ by up to twice this. Decision 0009, "Consequences": the permitted skew is 500 ms.
