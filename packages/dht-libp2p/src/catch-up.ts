@@ -19,6 +19,8 @@ export interface CatchUpOptions {
 export interface CaughtUp {
   readonly fetched: number
   readonly offered: number
+  /** Records of the peer that this node's store refused; it lacks them. */
+  readonly refused: number
 }
 
 /** Keys per fetch: the answer is cut at 256 KiB anyway. */
@@ -42,14 +44,15 @@ export class CatchUp {
   async with(peer: string, buckets: readonly number[], isMutual: boolean): Promise<CaughtUp> {
     const bits = bitmapOf(buckets)
     const theirs = await this.#digests(peer, { kind: 'groups', buckets: bits })
-    let [fetched, offered] = [0, 0]
+    let [fetched, offered, refused] = [0, 0, 0]
     for (const [group, mine] of bucketsIn(bits).entries()) {
       if (mine.length === 0 || isSame(digestOf(this.#options.store, mine), theirs[group])) continue
       const moved = await this.#group(peer, { group, mine, bits, isMutual })
       fetched += moved.fetched
       offered += moved.offered
+      refused += moved.refused
     }
-    return { fetched, offered }
+    return { fetched, offered, refused }
   }
 
   async #group(
@@ -68,47 +71,54 @@ export class CatchUp {
     )
     const part = groupPart(bitmapOf(differing), group)
     const seen = new Map<string, WireHead>()
-    let fetched = 0
+    let [fetched, refused] = [0, 0]
     for (let after = ''; ;) {
       const page = await this.#heads(peer, { kind: 'heads', group, buckets: part, after })
       for (const head of page.heads) seen.set(head.key, head)
-      fetched += await this.#fetch(peer, page.heads, new Set(differing))
+      const moved = await this.#fetch(peer, page.heads, new Set(differing))
+      fetched += moved.fetched
+      refused += moved.refused
       const last = page.heads.at(-1)
       if (!page.hasMore || last === undefined) break
       after = last.key
     }
     const offered = at.isMutual ? await this.#offer(peer, differing, seen) : 0
-    return { fetched, offered }
+    return { fetched, offered, refused }
   }
 
   async #fetch(
     peer: string,
     heads: readonly WireHead[],
     buckets: ReadonlySet<number>,
-  ): Promise<number> {
+  ): Promise<Omit<CaughtUp, 'offered'>> {
     const { store, attester, replica } = this.#options
     const isWanted = ({ key, version }: WireHead): boolean => {
       const mine = store.head(key)
       return mine === undefined || compareVersions(version, mine.version) > 0
     }
     let wanted = heads.filter(isWanted).map(({ key }) => key)
-    let fetched = 0
+    let [fetched, refused] = [0, 0]
     while (wanted.length > 0) {
       const asked = wanted.slice(0, FETCH_MAX)
       const reply = await this.#options.client.call(peer, { kind: 'fetch', keys: asked }, 'records')
-      if (reply.kind !== 'records' || reply.records.length === 0)
-        throw baseError('BYTES_INVALID', 'the peer lists records that it does not hand over')
-      const records = reply.records.map((signed) => attester.verify(signed))
+      const handed = reply.kind === 'records' ? reply.records : []
+      const records = handed.map((signed) => attester.verify(signed))
       const got = new Set(records.map(({ key }) => key))
+      const missing = wanted.filter((key) => !got.has(key))
+      // Also where it hands over others: the same would be asked for again and again.
+      if (missing.length === wanted.length)
+        throw baseError('BYTES_INVALID', 'the peer lists records that it does not hand over')
       const isAsked = ({ key }: StampedRecord): boolean =>
         asked.includes(key) && buckets.has(store.bucketOf(key))
       const results = await replica.store(records.filter(isAsked))
       if (results.some(({ outcome }) => outcome === 'failed'))
         throw baseError('BYTES_INVALID', 'a record that was fetched could not be stored')
-      fetched += results.length
-      wanted = wanted.filter((key) => !got.has(key))
+      const refusals = results.filter(({ outcome }) => outcome === 'refused').length
+      fetched += results.length - refusals
+      refused += refusals
+      wanted = missing
     }
-    return fetched
+    return { fetched, refused }
   }
 
   /** Sends what the peer lacks or has older. It may refuse; what matters is that it was told. */

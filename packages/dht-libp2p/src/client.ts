@@ -1,6 +1,6 @@
 import { baseError, type PeerTransport, type StampedRecord } from '@bzzz/base'
 import type { Attester } from './attester.js'
-import { BATCH_BYTES_MAX, ENTRIES_MAX } from './limits.js'
+import { BATCH_BYTES_MAX, ENTRIES_MAX, messageBytesOf } from './limits.js'
 import { decodeReply, type ReadResult, type Reply, type WriteResult } from './wire/reply.js'
 import { encodeRequest, type ReadItem, type Request, type SignedLeaf } from './wire/request.js'
 
@@ -9,7 +9,13 @@ export const KV_PROTOCOL = '/bzzz/kv/1.0.0'
 
 /** What came back for one item of a message. */
 export type Answer<R> =
-  | { readonly kind: 'result'; readonly result: R; readonly isCounted: boolean }
+  | {
+      readonly kind: 'result'
+      readonly result: R
+      readonly isCounted: boolean
+      /** What the peer stored for this message is on its disk. */
+      readonly isDurable: boolean
+    }
   /** The peer has another view of the membership and did nothing. */
   | { readonly kind: 'view-differs' }
   | { readonly kind: 'error'; readonly error: unknown }
@@ -104,7 +110,7 @@ export class Client {
     const leafOf = new Map(records.map((record, index) => [record, signed[index]]))
     const encode = this.#encoder(leafOf)
     for (const [peer, entries] of byPeer(queued))
-      for (const part of chunks(entries, ({ item }) => item.value.length))
+      for (const part of chunks(entries, ({ item }) => messageBytesOf(item)))
         void this.#settle(
           part,
           this.#ask(peer, () => encode(part), 'write'),
@@ -143,7 +149,12 @@ export class Client {
     part: readonly Queued<I, R>[],
     call: Promise<
       | { readonly kind: 'view-differs' }
-      | { readonly kind: string; readonly isCounted: boolean; readonly results: readonly R[] }
+      | {
+          readonly kind: string
+          readonly isCounted: boolean
+          readonly isDurable?: boolean
+          readonly results: readonly R[]
+        }
     >,
   ): Promise<void> {
     try {
@@ -154,12 +165,13 @@ export class Client {
       }
       if (reply.results.length > part.length)
         throw baseError('BYTES_INVALID', 'the peer answered more than it was asked')
+      const { isCounted, isDurable = false } = reply
       for (const [index, { done }] of part.entries()) {
         const result = reply.results[index]
         done(
           result === undefined
             ? { kind: 'error', error: baseError('TIMEOUT', 'the peer answered a part only') }
-            : { kind: 'result', result, isCounted: reply.isCounted },
+            : { kind: 'result', result, isCounted, isDurable },
         )
       }
     } catch (error) {

@@ -14,6 +14,7 @@ import {
 import { dhtError } from '@bzzz/dht-core'
 import type { Append, Store } from '@bzzz/store'
 import type { Client } from './client.js'
+import { LOCK_MS_MAX, LOCKS_MAX } from './limits.js'
 import type { Locks } from './locks.js'
 import type { Membership } from './membership.js'
 import type { Reads } from './reads.js'
@@ -40,8 +41,31 @@ export interface ConditionalWrite extends AbortOptions {
 /** No store ever gave this version out: a known operation is found, any other one conflicts. */
 const NEVER: Version = { wallMs: 0, counter: 0, writer: '' }
 
+/** What a conditional write that was stamped needs to know. */
+export interface Begun {
+  readonly append: Append
+  /**
+   * How long its replicas keep the key at least, milliseconds from now: what is acknowledged later
+   * might come after another write. Infinity for a retry, whose stamp is as old as it is.
+   */
+  readonly keptMs: number
+  /** Replicas that kept the key and confirmed the condition: only their answers count. */
+  readonly confirmedBy: ReadonlySet<string>
+  /** To be called when the write is through. */
+  readonly release: () => void
+}
+
+interface Lock {
+  readonly keptUntilMs: number
+  readonly confirmedBy: ReadonlySet<string>
+  readonly release: () => void
+}
+
 /** Longest wait before a key that another conditional write has is asked for again, milliseconds. */
 const RETRY_MS = 20
+
+/** Share of a lock's time that is left unused, for clocks that run at other rates and late timers. */
+const CLOCK_DRIFT = 0.1
 
 /**
  * Decides compare-and-set above the level `local`. A quorum of replicas keeps the key for this
@@ -50,18 +74,22 @@ const RETRY_MS = 20
  */
 export class Conditional {
   readonly #options: ConditionalOptions
+  /** By operation, for retries of the last ones. */
+  readonly #confirmedBy = new Map<string, ReadonlySet<string>>()
 
   constructor(options: ConditionalOptions) {
     this.#options = options
   }
 
   /**
-   * Stamps the write once the condition holds at a quorum. `release` must be called when it is
-   * through. Rejects with `DHT_CONFLICT`, `DHT_UNAVAILABLE`, `ABORTED`.
+   * Stamps the write once the condition holds at a quorum. Rejects with `DHT_CONFLICT`, `DHT_UNAVAILABLE`, `ABORTED`.
    */
-  async begin(write: ConditionalWrite): Promise<{ append: Append; release: () => void }> {
+  async begin(write: ConditionalWrite): Promise<Begun> {
     const known = this.#known(write)
-    if (known !== undefined) return { append: known, release: () => {} }
+    if (known !== undefined) {
+      const confirmedBy = this.#confirmedBy.get(write.opId) ?? new Set()
+      return { append: known, keptMs: Infinity, confirmedBy, release: () => {} }
+    }
     const { clock, random, store, reads } = this.#options
     const untilMs = clock.monotonicMs() + write.timeoutMs
     for (;;) {
@@ -71,17 +99,29 @@ export class Conditional {
       const signal = write.signal
       const found = await reads.run(write.intent.key, quorumOf, { timeoutMs: leftMs, signal })
       this.#assertExpected(write, found)
-      const release = await this.#lock(write, found?.version)
-      if (release !== undefined) {
+      const lock = await this.#lock(write, found?.version)
+      if (lock !== undefined) {
         try {
           const above = found === undefined ? {} : { above: found.version }
-          return { append: store.append(write.intent, { opId: write.opId, ...above }), release }
+          const append = store.append(write.intent, { opId: write.opId, ...above })
+          const keptMs = lock.keptUntilMs - clock.monotonicMs()
+          this.#remember(write.opId, lock.confirmedBy)
+          return { append, keptMs, confirmedBy: lock.confirmedBy, release: lock.release }
         } catch (error) {
-          release()
+          lock.release()
           throw error
         }
       }
       await delay(clock, random.next() * RETRY_MS, signal === undefined ? {} : { signal })
+    }
+  }
+
+  #remember(opId: string, confirmedBy: ReadonlySet<string>): void {
+    this.#confirmedBy.set(opId, confirmedBy)
+    if (this.#confirmedBy.size <= LOCKS_MAX) return
+    for (const oldest of this.#confirmedBy.keys()) {
+      this.#confirmedBy.delete(oldest)
+      break
     }
   }
 
@@ -108,15 +148,12 @@ export class Conditional {
   }
 
   /** Undefined when no quorum keeps the key, all of them at this version. */
-  async #lock(
-    write: ConditionalWrite,
-    version: Version | undefined,
-  ): Promise<(() => void) | undefined> {
+  async #lock(write: ConditionalWrite, version: Version | undefined): Promise<Lock | undefined> {
     const { membership, store, clock } = this.#options
     const { key } = write.intent
     const replicas = membership.placement.of(store.bucketOf(key))
     const view = membership.view.hash
-    const ttlMs = Math.min(10_000, write.timeoutMs * 2 + 1000)
+    const ttlMs = Math.min(LOCK_MS_MAX, Math.round(write.timeoutMs * 2 + 1000))
     const askedMs = clock.monotonicMs()
     const release = (): void => {
       this.#release(key, write.opId, replicas)
@@ -124,11 +161,11 @@ export class Conditional {
     const grants = await Promise.all(
       replicas.map((peer) => this.#ask(peer, { key, opId: write.opId, ttlMs, view, version })),
     )
-    const count = grants.filter((isGranted) => isGranted).length
+    const confirmedBy = new Set(replicas.filter((_, index) => grants[index] === true))
     // Half of the time must be left: the write itself must arrive while the key is kept.
     const isInTime = clock.monotonicMs() - askedMs < ttlMs / 2
-    if (count >= quorumOf(replicas.length) && isInTime && membership.view.hash === view)
-      return release
+    if (confirmedBy.size >= quorumOf(replicas.length) && isInTime && membership.view.hash === view)
+      return { keptUntilMs: askedMs + ttlMs * (1 - CLOCK_DRIFT), confirmedBy, release }
     release()
     return undefined
   }

@@ -56,16 +56,19 @@ export class Libp2pDHT extends Service implements DHT {
 
   protected override async onStart(): Promise<void> {
     const { transport, store } = this.#options
-    const { membership, replica, states, writes, upkeep, joining, superseded } = this.#parts
+    const { membership, replica, states, writes, upkeep, joining, superseded, locks } = this.#parts
     await membership.load(store.storeId)
     // What an earlier process of this node held, it was sent before now, and stamped within the skew.
-    if (!store.startedEmpty || membership.view.members.size > 1)
+    if (!store.startedEmpty || store.size > 0 || membership.view.members.size > 1)
       superseded.forgetUntil(this.#options.clock.nowMs() + DEFAULT_MAX_SKEW_MS)
     this.#unsubscribe = [
-      store.onCommit(({ key, version, deleted }) => {
+      store.onCommit(({ key, version, deleted, opId }, replaced) => {
+        locks.committed(key, opId, replaced)
+        // What a joining node holds never counted, so it need not be told of either.
+        if (replaced !== undefined && membership.isCounted) superseded.note(key, replaced)
         this.#events.emit('change', { key, version, deleted })
       }),
-      transport.handle(KV_PROTOCOL, (payload) => replica.handle(payload)),
+      transport.handle(KV_PROTOCOL, (payload, from) => replica.handle(payload, from)),
     ]
     states.start((peer) => {
       this.#met(peer)
@@ -165,9 +168,10 @@ export class Libp2pDHT extends Service implements DHT {
     return this.#events.on('change', listener)
   }
 
-  #admit(key: string, options: AbortOptions): void {
+  #admit(key: string, options: AbortOptions & { readonly timeoutMs?: number | undefined }): void {
     this.assertStarted()
     throwIfAborted(options.signal)
+    assertTimeout(options.timeoutMs)
     assertKey(key)
   }
 
@@ -189,7 +193,7 @@ export class Libp2pDHT extends Service implements DHT {
     }
     // The store copies when it stamps, which is later here; the caller may change its bytes meanwhile.
     const owned = intent.value === undefined ? intent : { ...intent, value: intent.value.slice() }
-    const { append, release } = await this.#parts.conditional.begin({
+    const { append, keptMs, confirmedBy, release } = await this.#parts.conditional.begin({
       intent: owned,
       opId,
       expected: expectedVersion,
@@ -198,7 +202,11 @@ export class Libp2pDHT extends Service implements DHT {
       signal: options.signal,
     })
     try {
-      return await this.#replicate(append, options)
+      return await this.#replicate(
+        append,
+        { ...options, timeoutMs: Math.min(timeoutMs, keptMs) },
+        confirmedBy,
+      )
     } finally {
       release()
     }
@@ -209,16 +217,14 @@ export class Libp2pDHT extends Service implements DHT {
     opId: string,
     expectedVersion: WriteOptions['expectedVersion'],
   ): Append {
-    const { store, replica } = this.#parts
-    const replaced = store.head(intent.key)
-    if (replaced !== undefined) replica.noteReplaced(intent.key, replaced.version)
+    const { store } = this.#parts
     try {
       return store.append(intent, { opId, expectedVersion })
     } catch (cause) {
       if (codeOf(cause) !== 'STORE_CONFLICT') throw cause
       throw dhtError('DHT_CONFLICT', `${JSON.stringify(intent.key)} is at another version here`, {
         cause,
-        details: { found: replaced?.version ?? null, expected: expectedVersion },
+        details: { found: store.head(intent.key)?.version ?? null, expected: expectedVersion },
       })
     }
   }
@@ -231,11 +237,20 @@ export class Libp2pDHT extends Service implements DHT {
       throw dhtError('DHT_UNAVAILABLE', 'the store of this node cannot take the record')
   }
 
-  async #replicate(append: Append, options: WriteOptions): Promise<WriteReceipt> {
+  /** @param confirmedBy for a conditional write: the replicas that confirmed the condition */
+  async #replicate(
+    append: Append,
+    options: WriteOptions,
+    confirmedBy?: ReadonlySet<string>,
+  ): Promise<WriteReceipt> {
     const { level = 'quorum', timeoutMs = this.#options.timeoutMs, signal } = options
     const { record, sendable, committed } = append
-    const running = this.#parts.writes.run({ record, level, timeoutMs, sendable, committed })
-    const { end, op } = await abortable(running, signal)
+    const start = { record, level, timeoutMs, confirmedBy, sendable, committed }
+    const { end, op } = await abortable(this.#parts.writes.run(start), signal)
+    if (end === 'conflict')
+      throw dhtError('DHT_CONFLICT', `another write of ${JSON.stringify(record.key)} came first`, {
+        details: { found: op.tally.above ?? null, expected: options.expectedVersion },
+      })
     return {
       key: record.key,
       version: op.record.version,
@@ -244,7 +259,7 @@ export class Libp2pDHT extends Service implements DHT {
       level,
       heldBy: [...op.heldBy],
       replicas: op.replicas.length,
-      durability: this.#options.store.durability,
+      durability: op.isDurable && op.heldBy.size > 0 ? 'disk' : 'memory',
     }
   }
 
@@ -255,4 +270,16 @@ export class Libp2pDHT extends Service implements DHT {
     const { key, value, version, expiresAtMs } = record
     return { key, value, version, expiresAtMs }
   }
+}
+
+/** Longest wait that timers can be told, milliseconds. */
+const TIMEOUT_MS_MAX = 2 ** 31 - 1
+
+/** Throws `INVALID_ARGUMENT`. */
+const assertTimeout = (timeoutMs: number | undefined): void => {
+  if (timeoutMs === undefined || (timeoutMs >= 0 && timeoutMs <= TIMEOUT_MS_MAX)) return
+  throw baseError(
+    'INVALID_ARGUMENT',
+    `timeoutMs is ${timeoutMs}; it must be a number from 0 to ${TIMEOUT_MS_MAX}`,
+  )
 }

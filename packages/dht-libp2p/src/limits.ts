@@ -1,8 +1,20 @@
+import type { StampedRecord } from '@bzzz/base'
+
 /** Records, keys or results in one message. A batch of 1,024 shares one signature. */
 export const ENTRIES_MAX = 1024
 
 /** A message is closed at this size, so that one peer's batch does not hold up another's answer. */
 export const BATCH_BYTES_MAX = 256 * 1024
+
+/** What a record adds to a message beside its key, its operation and its value. */
+export const RECORD_OVERHEAD_BYTES = 512
+
+/**
+ * About what a record takes in a message. A character of a key may be three bytes: a batch that is
+ * cut by this is three times {@link BATCH_BYTES_MAX} at most, and a message has room for four.
+ */
+export const messageBytesOf = ({ key, opId, value }: StampedRecord): number =>
+  value.length + key.length + opId.length + RECORD_OVERHEAD_BYTES
 
 /** One record at its limits (1 MiB of value, 1 KiB of key) with its proof. */
 export const LEAF_BYTES_MAX = 1024 * 1024 + 8 * 1024
@@ -37,6 +49,9 @@ export const HEADS_PAGE_MAX = 512
 
 /** Operations kept in memory for replicas that are away; further ones stay dirty in the store. */
 export const PARKED_MAX = 10_000
+
+/** Their records together, bytes. */
+export const PARKED_BYTES_MAX: number = 64 * 1024 * 1024
 
 /** Operations resent to one returning peer at a time, every {@link DRAIN_EVERY_MS}. */
 export const DRAIN_MAX = 256

@@ -195,14 +195,16 @@ export class Membership {
   /**
    * What a joining node must cover: the views of others as they were without it, and what those
    * others must still cover themselves. A node that belongs to a mesh already covers nothing: of
-   * the members of a view, those that are replicas in a larger one were replicas before.
+   * the members of a view, those that are replicas in a larger one were replicas before. Unless it
+   * learns only now that it lost an earlier store: what it held for others is gone.
    */
   #pendingWith(members: readonly Member[], theirs: readonly PendingView[]): readonly PendingView[] {
     const self = this.#options.transport.peerId
-    if (!this.#isAlone && this.isCounted) return this.#pending
     const ids = members.map(({ id }) => id)
     const me = members.find(({ id }) => id === self)
-    const isLost = me !== undefined && me.storeId !== this.#storeId
+    const isLost = me !== undefined && (me.storeId !== this.#storeId || me.hadOther === true)
+    const isNews = isLost && this.#view.members.get(self)?.hadOther !== true
+    if (!this.#isAlone && this.isCounted && !isNews) return this.#pending
     const withoutSelf = (list: readonly string[]): string[] => list.filter((id) => id !== self)
     const views: PendingView[] = [
       { ids: isLost ? ids : withoutSelf(ids), isLost },
@@ -211,6 +213,11 @@ export class Membership {
     return addPending(this.#pending, views)
       .toSorted((a, b) => b.ids.length - a.ids.length)
       .slice(0, PENDING_VIEWS_MAX)
+  }
+
+  /** True for members, and for peers that may become members: nobody else is served. */
+  mayAsk(peer: string): boolean {
+    return this.#view.members.has(peer) || this.#isAdmitted(peer)
   }
 
   #isAdmitted(id: string): boolean {

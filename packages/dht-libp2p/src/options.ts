@@ -41,6 +41,11 @@ export interface Libp2pDHTOptions {
   readonly random?: Random | undefined
   /** Hears what a listener of `onChange` throws. Default: nobody. */
   readonly onListenerError?: ((error: unknown) => void) | undefined
+  /**
+   * Hears of a record of this node's store that cannot be read, and so is not sent on: once for each
+   * (`STORE_DAMAGED`). Default: nobody.
+   */
+  readonly onError?: ((error: unknown) => void) | undefined
 }
 
 export type Resolved = {
@@ -72,6 +77,7 @@ export const resolveOptions = (options: Libp2pDHTOptions): Resolved => {
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
     onListenerError: options.onListenerError ?? (() => {}),
+    onError: options.onError ?? (() => {}),
   }
 }
 

@@ -25,6 +25,7 @@ export interface Parts {
   readonly store: Store
   readonly attester: Attester
   readonly superseded: Superseded
+  readonly locks: Locks
   readonly membership: Membership
   readonly replica: Replica
   readonly states: PeerStates
@@ -42,7 +43,7 @@ export const createParts = (options: Resolved): Parts => {
   const self = transport.peerId
   const attester = new Attester(signer)
   const superseded = new Superseded(SUPERSEDED_MAX)
-  const locks = new Locks(clock, LOCKS_MAX)
+  const locks = new Locks(clock, LOCKS_MAX, (key) => store.head(key)?.version)
   const deadlines = new Deadlines(clock)
   const states = new PeerStates(transport)
   const client = new Client({
@@ -87,8 +88,11 @@ export const createParts = (options: Resolved): Parts => {
     membership,
     states,
     deadlines,
+    superseded,
+    locks,
     clock,
     random,
+    onError: options.onError,
   })
   const catchUp = new CatchUp({ store, client, attester, replica })
   const joining: Joining = new Joining({
@@ -109,6 +113,7 @@ export const createParts = (options: Resolved): Parts => {
     store,
     attester,
     superseded,
+    locks,
     membership,
     replica,
     states,

@@ -13,6 +13,8 @@ export interface ReadOp {
   /** Replicas whose answers count. */
   readonly counted: Set<string>
   readonly asked: Set<string>
+  /** Peers that were asked again after an exchange of views. */
+  readonly differed: Set<string>
   /** Replicas that the newest record is being sent to. */
   readonly writingBack: Set<string>
   newest: Version | undefined

@@ -42,7 +42,8 @@ export class Reads {
   constructor(options: ReadsOptions) {
     this.#options = options
     this.#lanes = options.lanes((op, peer) => {
-      if (this.#ops.has(op)) this.#ask(op, peer)
+      // A peer that waited since an earlier view may be no replica any more.
+      if (this.#ops.has(op) && op.replicas.includes(peer)) this.#ask(op, peer)
     })
   }
 
@@ -65,6 +66,7 @@ export class Reads {
         versions: new Map(),
         counted: new Set(),
         asked: new Set(),
+        differed: new Set(),
         writingBack: new Set(),
         newest: undefined,
         record: undefined,
@@ -87,6 +89,7 @@ export class Reads {
   }
 
   viewChanged(): void {
+    this.#lanes.clear()
     for (const op of this.#ops) this.#begin(op)
   }
 
@@ -100,7 +103,7 @@ export class Reads {
     op.round++
     op.replicas = membership.placement.of(store.bucketOf(op.key))
     op.need = op.needOf(op.replicas.length)
-    for (const set of [op.counted, op.asked, op.writingBack]) set.clear()
+    for (const set of [op.counted, op.asked, op.differed, op.writingBack]) set.clear()
     op.versions.clear()
     if (op.need > op.replicas.length) {
       this.#fail(op, `because the key has ${op.replicas.length} replicas`)
@@ -161,14 +164,17 @@ export class Reads {
     peer: string,
     answer: Exclude<Answer<ReadResult>, { kind: 'result' }>,
   ): void {
-    if (answer.kind === 'error') {
+    // Exchanged just now, and still of another view: it may never admit whom this node does.
+    if (answer.kind === 'error' || op.differed.delete(peer)) {
       this.#lanes.park(op, peer)
       this.#askOthers(op)
       return
     }
     const { round } = op
     const again = (): void => {
-      if (op.round === round && this.#ops.has(op)) this.#ask(op, peer)
+      if (op.round !== round || !this.#ops.has(op)) return
+      op.differed.add(peer)
+      this.#ask(op, peer)
     }
     this.#options.membership.exchange(peer).then(again, () => {
       if (op.round === round && this.#ops.has(op)) this.#lanes.park(op, peer)

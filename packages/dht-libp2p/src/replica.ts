@@ -1,7 +1,8 @@
-import { codeOf, compareVersions, equalBytes, type StampedRecord, type Version } from '@bzzz/base'
+import { codeOf, equalBytes, type StampedRecord, type Version } from '@bzzz/base'
+import { dhtError } from '@bzzz/dht-core'
 import { digestOf, type Applied, type Store } from '@bzzz/store'
 import type { Attester } from './attester.js'
-import { BATCH_BYTES_MAX, LOCK_MS_MAX } from './limits.js'
+import { BATCH_BYTES_MAX, LOCK_MS_MAX, messageBytesOf, RECORD_OVERHEAD_BYTES } from './limits.js'
 import type { Locks } from './locks.js'
 import type { Membership } from './membership.js'
 import { bucketsIn, headsPage } from './ranges.js'
@@ -28,8 +29,13 @@ export class Replica {
     this.#options = options
   }
 
-  /** Answers one request. Throws `BYTES_INVALID` for what is no request. */
-  async handle(payload: Uint8Array): Promise<Uint8Array> {
+  /**
+   * Answers one request of a member, or of a peer that may become one. Throws `BYTES_INVALID` for
+   * what is no request, `DHT_UNAVAILABLE` for anybody else.
+   */
+  async handle(payload: Uint8Array, from: string): Promise<Uint8Array> {
+    if (!this.#options.membership.mayAsk(from))
+      throw dhtError('DHT_UNAVAILABLE', `${from} is no member here, and is not admitted as one`)
     return encodeReply(await this.#serve(decodeRequest(payload)))
   }
 
@@ -58,7 +64,7 @@ export class Replica {
   }
 
   async #write(request: OfKind<'write'>): Promise<Reply> {
-    const { membership } = this.#options
+    const { membership, store } = this.#options
     if (!this.#isSameView(request.view)) return { kind: 'view-differs' }
     const wasCounted = membership.isCounted
     const results = request.records.map((signed) => this.#checked(signed))
@@ -69,6 +75,7 @@ export class Replica {
     return {
       kind: 'write',
       isCounted: wasCounted && membership.isCounted,
+      isDurable: store.durability === 'disk',
       results: results.map((one) => ('record' in one ? (applied.shift() ?? FAILED) : one)),
     }
   }
@@ -85,33 +92,20 @@ export class Replica {
     }
   }
 
-  /** Stores checked records, and remembers what they replace. One outcome per record. */
+  /** Stores checked records. One outcome per record. */
   async store(records: readonly StampedRecord[]): Promise<WriteResult[]> {
-    const { store } = this.#options
+    const { locks } = this.#options
     if (records.length === 0) return []
-    const before = records.map(({ key }) => store.head(key)?.version)
     const applied = await this.#apply(records)
     return applied.map((result, index): WriteResult => {
       const record = records[index]
       if (result === undefined || record === undefined) return FAILED
       if (typeof result === 'string') return { outcome: result }
-      if (result.outcome === 'stored') {
-        const replaced = before[index]
-        if (replaced !== undefined) this.noteReplaced(record.key, replaced)
-        // Of several records of one key in a batch, all but the last are replaced within it.
-        const newest = store.head(record.key)?.version
-        if (newest !== undefined && compareVersions(newest, record.version) !== 0)
-          this.noteReplaced(record.key, record.version)
-      }
-      if (result.outcome !== 'older') return { outcome: result.outcome }
+      const next = locks.isNext(record.key, record.opId) ? { isNext: true } : {}
+      if (result.outcome !== 'older') return { outcome: result.outcome, ...next }
       const held = this.#options.superseded.held(record.key, record.version, result.newest)
-      return { outcome: 'newer', newest: result.newest, held }
+      return { outcome: 'newer', newest: result.newest, held, ...next }
     })
-  }
-
-  /** Remembers a version that is no longer the newest here. What a joining node holds never counted. */
-  noteReplaced(key: string, version: Version): void {
-    if (this.#options.membership.isCounted) this.#options.superseded.note(key, version)
   }
 
   /** One sync for all of them; when one is refused, each for itself. */
@@ -132,14 +126,19 @@ export class Replica {
   async #read(request: OfKind<'read'>): Promise<Reply> {
     const { membership } = this.#options
     if (!this.#isSameView(request.view)) return { kind: 'view-differs' }
-    const { isCounted } = membership
+    const isCounted = membership.isCounted && request.items.every(({ key }) => this.#isReplica(key))
     const results: ReadResult[] = []
     let bytes = 0
     for (const item of request.items) {
-      if (bytes > BATCH_BYTES_MAX) break
-      const result = await this.#readOne(item)
-      bytes += result.record?.leaf.length ?? 0
-      results.push(result)
+      const isFull = bytes >= BATCH_BYTES_MAX
+      const { version, record } = await this.#readOne(
+        isFull ? { ...item, wantsValue: false } : item,
+      )
+      const more = record === undefined ? 0 : record.leaf.length + RECORD_OVERHEAD_BYTES
+      // What does not fit is named without its value; the reader fetches it.
+      const isLeftOut = bytes > 0 && bytes + more > BATCH_BYTES_MAX
+      results.push({ version, record: isLeftOut ? undefined : record })
+      if (!isLeftOut) bytes += more
     }
     return { kind: 'read', isCounted, results }
   }
@@ -169,10 +168,11 @@ export class Replica {
     const records: StampedRecord[] = []
     let bytes = 0
     for (const key of request.keys) {
-      if (bytes > BATCH_BYTES_MAX) break
       const found = await store.read(key)
       if (found === undefined) continue
-      bytes += found.value.length
+      const more = messageBytesOf(found)
+      if (records.length > 0 && bytes + more > BATCH_BYTES_MAX) break
+      bytes += more
       records.push(found)
     }
     return { kind: 'records', records: attester.sign(records) }
@@ -182,9 +182,14 @@ export class Replica {
     const { locks, membership, store } = this.#options
     if (!this.#isSameView(request.view)) return { kind: 'view-differs' }
     const { key, opId, ttlMs } = request
-    const isGranted = locks.take(key, opId, Math.min(ttlMs, LOCK_MS_MAX))
+    const isGranted = this.#isReplica(key) && locks.take(key, opId, Math.min(ttlMs, LOCK_MS_MAX))
     const version: Version | undefined = store.head(key)?.version
     return { kind: 'lock', isCounted: membership.isCounted, isGranted, version }
+  }
+
+  #isReplica(key: string): boolean {
+    const { self, membership, store } = this.#options
+    return membership.placement.isReplica(self, store.bucketOf(key))
   }
 
   #isSameView(hash: Uint8Array): boolean {

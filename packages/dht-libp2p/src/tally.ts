@@ -51,6 +51,11 @@ export class Tally {
     else if (result.held === 'never' && !this.#took.has(peer)) this.#never.add(peer)
   }
 
+  /** The newest version that refused this stamp. */
+  get above(): Version | undefined {
+    return this.#above
+  }
+
   get state(): TallyState {
     const quorum = quorumOf(this.#replicas)
     // Once a quorum holds the stamp, a replica with a newer one holds what came after it.

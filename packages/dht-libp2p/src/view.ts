@@ -10,6 +10,11 @@ export interface Member {
   readonly storeId: string
   /** When it first served with this store, by its own clock; the later of two stores is its present one. */
   readonly sinceMs: number
+  /**
+   * True once anybody knew it with another store than this one. Never taken back: whoever is told of
+   * the new store by the member itself must still be able to tell it that it lost an earlier one.
+   */
+  readonly hadOther?: boolean
   /** Where it listens, as far as it said so. */
   readonly addresses: readonly string[]
 }
@@ -38,8 +43,15 @@ export const viewOf = (members: Iterable<Member>): View => {
   }
 }
 
-/** The later store of the two; of equals, the one that names addresses. */
+/** The later store of the two, and whether there was another; `a` itself when `b` adds nothing. */
 const newer = (a: Member, b: Member): Member => {
+  const later = laterOf(a, b)
+  const hadOther = a.hadOther === true || b.hadOther === true || a.storeId !== b.storeId
+  return hadOther && later.hadOther !== true ? { ...later, hadOther } : later
+}
+
+/** The later store of the two; of equals, the one that names addresses. */
+const laterOf = (a: Member, b: Member): Member => {
   if (a.sinceMs !== b.sinceMs) return a.sinceMs > b.sinceMs ? a : b
   if (a.storeId !== b.storeId) return a.storeId > b.storeId ? a : b
   const isSame = b.addresses.join(' ') === a.addresses.join(' ')

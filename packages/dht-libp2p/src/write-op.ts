@@ -1,23 +1,50 @@
 import type { Cancel, Level, StampedRecord } from '@bzzz/base'
-import type { Tally } from './tally.js'
+import { Tally } from './tally.js'
 
-/** How a write ended for its caller. */
-export type WriteEnd = 'acknowledged' | 'pending'
+/** A write that is to be brought to its replicas. */
+export interface WriteStart {
+  readonly record: StampedRecord
+  readonly level: Level
+  readonly timeoutMs: number
+  /** Replicas that confirmed the condition of a conditional write; undefined for a plain one. */
+  readonly confirmedBy: ReadonlySet<string> | undefined
+  /** When the record may leave this node; undefined: now. */
+  readonly sendable: Promise<void> | undefined
+  readonly committed: Promise<void>
+}
+
+/**
+ * How a write ended for its caller. `conflict`: a conditional write whose stamp no quorum holds,
+ * held or will hold, because another write came first.
+ */
+export type WriteEnd = 'acknowledged' | 'pending' | 'conflict'
 
 /** One write on its way to its replicas; it lives on after its caller was answered. */
 export interface WriteOp {
   record: StampedRecord
   readonly level: Level
-  /** True while a refused stamp is replaced by a newer one: for writes that asked for a quorum. */
+  /**
+   * True while a refused stamp is replaced by a newer one: for this node's own writes that asked
+   * for a quorum without a condition.
+   */
   readonly mayRestamp: boolean
+  /** It may only be counted under the condition that was checked: under one stamp, in one view. */
+  readonly isConditional: boolean
+  readonly confirmedBy: ReadonlySet<string>
   /** This node's own copy is durable. */
   isCommitted: boolean
+  /** The stamp may leave this node. */
+  isSendable: boolean
   replicas: readonly string[]
   tally: Tally
   /** Peers that hold the record or something newer; what is left to do for the others. */
   readonly done: Set<string>
   /** Peers that hold exactly this record. */
   readonly heldBy: Set<string>
+  /** All of {@link heldBy} hold it on disk. */
+  isDurable: boolean
+  /** Peers that answered this round under another view, once. */
+  readonly differed: Set<string>
   /** Raised by a change of view or a new stamp; answers to an earlier round are ignored. */
   round: number
   restamps: number
@@ -29,4 +56,40 @@ export interface WriteOp {
   /** Told once; undefined after that, and for writes that nobody waits for. */
   settle: ((end: WriteEnd) => void) | undefined
   cancelDeadline: Cancel | undefined
+}
+
+export const newWriteOp = (
+  start: Pick<WriteStart, 'record' | 'level' | 'confirmedBy' | 'sendable'>,
+  self: string,
+): WriteOp => {
+  const { record, level, confirmedBy, sendable } = start
+  const isConditional = confirmedBy !== undefined
+  return {
+    record,
+    level,
+    // A stamp of another writer stays as it is: this node cannot tell what came after it.
+    mayRestamp: level !== 'local' && !isConditional && record.version.writer === self,
+    isConditional,
+    confirmedBy: confirmedBy ?? new Set(),
+    isCommitted: false,
+    isSendable: sendable === undefined,
+    replicas: [],
+    tally: new Tally(0, 0),
+    done: new Set(),
+    heldBy: new Set(),
+    isDurable: true,
+    differed: new Set(),
+    round: 0,
+    restamps: 0,
+    isRestamping: false,
+    followers: [],
+    isFollowing: false,
+    settle: undefined,
+    cancelDeadline: undefined,
+  }
+}
+
+export const noteHeld = (op: WriteOp, peer: string, isDurable: boolean): void => {
+  op.heldBy.add(peer)
+  op.isDurable &&= isDurable
 }

@@ -3,7 +3,6 @@ import {
   quorumOf,
   replicasFor,
   type Clock,
-  type Level,
   type Random,
   type StampedRecord,
 } from '@bzzz/base'
@@ -11,13 +10,17 @@ import type { Store } from '@bzzz/store'
 import { Acknowledged } from './acknowledged.js'
 import type { Answer, Client } from './client.js'
 import type { Deadlines } from './deadlines.js'
+import { DirtyPump } from './dirty-pump.js'
 import { Lanes } from './lanes.js'
-import { ACKNOWLEDGED_MAX, DRAIN_MAX, PARKED_MAX, RESTAMPS_MAX } from './limits.js'
+import { ACKNOWLEDGED_MAX, PARKED_BYTES_MAX, PARKED_MAX, RESTAMPS_MAX } from './limits.js'
+import type { Locks } from './locks.js'
 import type { Membership } from './membership.js'
+import { OpTable } from './op-table.js'
 import type { PeerStates } from './peer-states.js'
+import type { Superseded } from './superseded.js'
 import { Tally } from './tally.js'
 import type { WriteResult } from './wire/reply.js'
-import type { WriteEnd, WriteOp } from './write-op.js'
+import { newWriteOp, noteHeld, type WriteEnd, type WriteOp, type WriteStart } from './write-op.js'
 
 export interface WritesOptions {
   readonly self: string
@@ -26,29 +29,21 @@ export interface WritesOptions {
   readonly membership: Membership
   readonly states: PeerStates
   readonly deadlines: Deadlines
+  readonly superseded: Superseded
+  readonly locks: Locks
   readonly clock: Clock
   readonly random: Random
-}
-
-export interface WriteStart {
-  readonly record: StampedRecord
-  readonly level: Level
-  readonly timeoutMs: number
-  /** When the record may leave this node; undefined: now. */
-  readonly sendable: Promise<void> | undefined
-  readonly committed: Promise<void>
+  /** Hears that a record of this node's store cannot be read, and so is not sent on. */
+  readonly onError: (error: unknown) => void
 }
 
 /** Brings this node's writes to their replicas, and tells callers when their level is reached. */
 export class Writes {
   readonly #options: WritesOptions
   readonly #lanes: Lanes<WriteOp>
-  /** By key, in the order of their stamps. */
-  readonly #ops = new Map<string, WriteOp[]>()
+  readonly #ops = new OpTable()
   readonly #acknowledged = new Acknowledged(ACKNOWLEDGED_MAX)
-  #count = 0
-  #isPumping = false
-  #mustPumpAgain = false
+  readonly #pump: DirtyPump
   #isStopped = false
 
   constructor(options: WritesOptions) {
@@ -58,16 +53,26 @@ export class Writes {
       clock,
       random,
       resend: (op, peer) => {
-        if (this.#isLive(op)) this.#send(op, peer)
+        if (this.#ops.isLive(op)) this.#send(op, peer)
       },
+    })
+    this.#pump = new DirtyPump({
+      store: options.store,
+      clock,
+      isFull: () => this.#isFull || this.#isStopped,
+      isUnderway: (key) => this.#ops.of(key).length > 0,
+      start: (record) => {
+        this.#spread(record)
+      },
+      onError: options.onError,
     })
   }
 
   /** Resolves with how it ended and the operation, whose record may bear a newer stamp by then. */
   async run(start: WriteStart): Promise<{ end: WriteEnd; op: WriteOp }> {
-    const { record, level, timeoutMs, sendable, committed } = start
-    const op = this.#newOp(record, level)
-    this.#add(op)
+    const { level, timeoutMs, sendable, committed } = start
+    const op = this.#newOp(start)
+    this.#ops.add(op)
     const ended = new Promise<WriteEnd>((resolve) => {
       op.settle = resolve
     })
@@ -78,11 +83,13 @@ export class Writes {
     const isLocal = committed.then(() => {
       op.isCommitted = true
       this.#noteOwn(op)
+      this.#dropOlder(op.record.key)
     })
     if (sendable === undefined) this.#sendAll(op)
     else
       sendable.then(
         () => {
+          op.isSendable = true
           this.#sendAll(op)
         },
         () => {},
@@ -98,12 +105,7 @@ export class Writes {
 
   /** Goes on with records that the store still marks as not replicated. */
   pump(): void {
-    this.#mustPumpAgain = true
-    if (this.#isPumping) return
-    this.#isPumping = true
-    void this.#pumpAll().finally(() => {
-      this.#isPumping = false
-    })
+    this.#pump.run()
   }
 
   peerReturned(peer: string): void {
@@ -112,9 +114,10 @@ export class Writes {
 
   /** Begins anew under the present view: what replicas of another one said does not count. */
   viewChanged(): void {
-    const all = [...this.#ops.values()].flat()
     this.#lanes.clear()
-    for (const op of all) {
+    for (const op of this.#ops.all) {
+      // Its condition was confirmed, and its key kept, by replicas of the former view.
+      if (op.isConditional) this.#settle(op, 'pending')
       if (op.settle === undefined) {
         this.#drop(op)
         continue
@@ -129,61 +132,31 @@ export class Writes {
   /** Ends every operation; nobody is left waiting. */
   stop(): void {
     this.#isStopped = true
+    this.#pump.stop()
     this.#lanes.clear()
-    for (const op of [...this.#ops.values()].flat()) {
+    for (const op of this.#ops.all) {
       this.#settle(op, 'pending')
       this.#drop(op)
     }
   }
 
-  async #pumpAll(): Promise<void> {
-    while (this.#mustPumpAgain && !this.#isStopped) {
-      this.#mustPumpAgain = false
-      await this.#pump().catch(() => {})
-    }
+  #spread(record: StampedRecord): void {
+    const op = this.#newOp({ record, level: 'local', confirmedBy: undefined, sendable: undefined })
+    op.isCommitted = true
+    this.#ops.add(op)
+    this.#noteOwn(op)
+    this.#sendAll(op)
   }
 
-  async #pump(): Promise<void> {
-    const { store } = this.#options
-    for (const key of Array.from(store.dirtyKeys())) {
-      if (this.#count >= PARKED_MAX || this.#isStopped) return
-      if (this.#ops.has(key)) continue
-      const record = await store.read(key)
-      if (record === undefined || !store.isDirty(key) || this.#ops.has(key)) continue
-      const op = this.#newOp(record, 'local')
-      op.isCommitted = true
-      this.#add(op)
-      this.#noteOwn(op)
-      this.#sendAll(op)
-      if (this.#count % DRAIN_MAX === 0)
-        await new Promise<void>((resolve) => {
-          this.#options.clock.setTimer(resolve, 1)
-        })
-    }
-  }
-
-  #newOp(record: StampedRecord, level: Level): WriteOp {
-    const newest = this.#options.store.head(record.key)?.version
-    const isOld = newest !== undefined && compareVersions(newest, record.version) > 0
-    const op: WriteOp = {
-      record,
-      level,
-      mayRestamp: level !== 'local' && !isOld,
-      isCommitted: false,
-      replicas: [],
-      tally: new Tally(0, 0),
-      done: new Set(),
-      heldBy: new Set(),
-      round: 0,
-      restamps: 0,
-      isRestamping: false,
-      followers: [],
-      isFollowing: false,
-      settle: undefined,
-      cancelDeadline: undefined,
-    }
+  #newOp(start: Parameters<typeof newWriteOp>[0]): WriteOp {
+    const op = newWriteOp(start, this.#options.self)
     this.#begin(op)
     return op
+  }
+
+  /** No further operations are kept for replicas that are away. */
+  get #isFull(): boolean {
+    return this.#ops.count >= PARKED_MAX || this.#ops.bytes >= PARKED_BYTES_MAX
   }
 
   #begin(op: WriteOp): void {
@@ -193,23 +166,44 @@ export class Writes {
     op.tally = new Tally(op.replicas.length, replicasFor(op.level, op.replicas.length))
     op.done.clear()
     op.heldBy.clear()
+    op.isDurable = true
+    op.differed.clear()
   }
 
   #noteOwn(op: WriteOp): void {
-    const { self, membership, store } = this.#options
+    const { self, membership, store, superseded, locks } = this.#options
+    const { key, version, opId } = op.record
     if (!op.isCommitted) return
-    if (store.head(op.record.key)?.version === undefined) return
-    op.heldBy.add(self)
+    const newest = store.head(key)?.version
+    if (newest === undefined) return
+    const isHeld = compareVersions(newest, version) === 0
+    if (isHeld) noteHeld(op, self, store.durability === 'disk')
     if (op.replicas.includes(self)) {
       op.done.add(self)
-      if (membership.isCounted) op.tally.holds(self)
+      const held = superseded.held(key, version, newest)
+      const told = isHeld
+        ? { outcome: 'known' as const }
+        : { outcome: 'newer' as const, newest, held }
+      const isNext = locks.isNext(key, opId)
+      if (membership.isCounted) this.#count(op, self, { ...told, isNext })
     }
     if (op.level === 'local') this.#settle(op, 'acknowledged')
     this.#check(op)
   }
 
+  #count(op: WriteOp, peer: string, result: WriteResult): void {
+    // A replica that took another write between the condition and this one does not count.
+    const isNext = 'isNext' in result && result.isNext && op.confirmedBy.has(peer)
+    const isNever = result.outcome === 'newer' && result.held === 'never'
+    if (op.isConditional && !isNext && !isNever) return
+    // What only wants to spread is through where something newer is held.
+    if (result.outcome === 'newer' && !op.mayRestamp && !op.isConditional) op.tally.holds(peer)
+    else op.tally.note(peer, result)
+  }
+
   #sendAll(op: WriteOp): void {
     const { self, states } = this.#options
+    if (!op.isSendable) return
     for (const peer of op.replicas) {
       if (peer === self || op.done.has(peer)) continue
       // Suspects are not avoided here: a write wants all replicas, and nobody waits for the last.
@@ -220,9 +214,11 @@ export class Writes {
   }
 
   #send(op: WriteOp, peer: string): void {
+    // A lane may still have it from an earlier stamp.
+    if (!op.isSendable) return
     const { round } = op
     this.#options.client.write(peer, op.record, (answer) => {
-      if (op.round === round && this.#isLive(op)) this.#answered(op, peer, answer)
+      if (op.round === round && this.#ops.isLive(op)) this.#answered(op, peer, answer)
     })
   }
 
@@ -231,22 +227,21 @@ export class Writes {
       this.#park(op, peer)
       return
     }
-    this.#lanes.succeeded(peer)
     if (answer.kind === 'view-differs') {
-      this.#agree(op, peer)
+      // Exchanged just now, and still of another view: it may never admit whom this node does.
+      if (op.differed.delete(peer)) this.#park(op, peer)
+      else this.#agree(op, peer)
       return
     }
-    const { result, isCounted } = answer
+    this.#lanes.succeeded(peer)
+    const { result, isCounted, isDurable } = answer
     if (result.outcome !== 'stored' && result.outcome !== 'known' && result.outcome !== 'newer') {
       this.#park(op, peer)
       return
     }
     op.done.add(peer)
-    if (result.outcome === 'stored' || result.outcome === 'known') op.heldBy.add(peer)
-    // A write that this node itself has overwritten since, or that only wants to spread, is through
-    // where something newer is held.
-    if (isCounted && result.outcome === 'newer' && !op.mayRestamp) op.tally.holds(peer)
-    else if (isCounted) op.tally.note(peer, result)
+    if (result.outcome === 'stored' || result.outcome === 'known') noteHeld(op, peer, isDurable)
+    if (isCounted) this.#count(op, peer, result)
     else if (op.settle !== undefined) {
       // The peer is joining; only its later answer counts.
       op.done.delete(peer)
@@ -260,17 +255,19 @@ export class Writes {
     const { membership } = this.#options
     membership.exchange(peer).then(
       () => {
-        if (op.round === round && this.#isLive(op)) this.#send(op, peer)
+        if (op.round !== round || !this.#ops.isLive(op)) return
+        op.differed.add(peer)
+        this.#send(op, peer)
       },
       () => {
-        if (op.round === round && this.#isLive(op)) this.#park(op, peer)
+        if (op.round === round && this.#ops.isLive(op)) this.#park(op, peer)
       },
     )
   }
 
   #park(op: WriteOp, peer: string): void {
     // Beyond the bound the store remembers that the key is dirty; nobody waits for such an operation.
-    if (op.settle === undefined && this.#count > PARKED_MAX) this.#drop(op)
+    if (op.settle === undefined && this.#isFull) this.#drop(op)
     else this.#lanes.park(op, peer)
   }
 
@@ -278,7 +275,10 @@ export class Writes {
     const { state } = op.tally
     if (state.kind === 'reached' && this.#isSettleable(op)) this.#settle(op, 'acknowledged')
     if (!op.isCommitted || op.isRestamping || op.isFollowing) return
-    if (state.kind === 'restamp' && op.mayRestamp && op.restamps < RESTAMPS_MAX)
+    if (state.kind === 'restamp' && op.isConditional) {
+      this.#settle(op, 'conflict')
+      this.#drop(op)
+    } else if (state.kind === 'restamp' && op.mayRestamp && op.restamps < RESTAMPS_MAX)
       void this.#restamp(op, state.above)
     else if (op.replicas.every((peer) => op.done.has(peer))) this.#finish(op)
   }
@@ -312,9 +312,11 @@ export class Writes {
       else {
         op.record = append.record
         op.isCommitted = false
+        op.isSendable = false
         this.#begin(op)
         await append.committed
         op.isCommitted = true
+        op.isSendable = true
         this.#noteOwn(op)
         this.#sendAll(op)
       }
@@ -323,7 +325,7 @@ export class Writes {
     } finally {
       op.isRestamping = false
     }
-    if (this.#isLive(op)) this.#check(op)
+    if (this.#ops.isLive(op)) this.#check(op)
   }
 
   /**
@@ -339,8 +341,8 @@ export class Writes {
     }
     const need = replicasFor(op.level, op.replicas.length)
     const later = this.#ops
-      .get(key)
-      ?.findLast(
+      .of(key)
+      .findLast(
         (other) =>
           other.mayRestamp &&
           compareVersions(other.record.version, version) > 0 &&
@@ -353,7 +355,11 @@ export class Writes {
 
   #noteAcknowledged(op: WriteOp): void {
     const { key, version } = op.record
-    if (replicasFor(op.level, op.replicas.length) >= quorumOf(op.replicas.length))
+    // Nothing may come right before a conditional write but what it was conditional on.
+    if (
+      !op.isConditional &&
+      replicasFor(op.level, op.replicas.length) >= quorumOf(op.replicas.length)
+    )
       this.#acknowledged.note(key, version)
     for (const follower of op.followers.splice(0)) {
       this.#settle(follower, 'acknowledged')
@@ -368,32 +374,27 @@ export class Writes {
     const { settle } = op
     op.settle = undefined
     settle?.(end)
+    if (end === 'pending' && settle !== undefined) this.#dropOlder(op.record.key)
   }
 
-  #add(op: WriteOp): void {
-    const { key } = op.record
-    const list = this.#ops.get(key)
-    if (list === undefined) this.#ops.set(key, [op])
-    else list.push(op)
-    this.#count++
-  }
-
-  #isLive(op: WriteOp): boolean {
-    return this.#ops.get(op.record.key)?.includes(op) === true
+  /** The dirty mark sends the newest: what nobody waits for any more need not be kept beside it. */
+  #dropOlder(key: string): void {
+    const { self, store } = this.#options
+    if (this.#isStopped) return
+    const newest = store.head(key)?.version
+    for (const op of Array.from(this.#ops.of(key))) {
+      if (op.settle !== undefined || !op.isCommitted || op.isRestamping) continue
+      const isOlder = newest?.writer === self && compareVersions(newest, op.record.version) > 0
+      if (isOlder || this.#isFull) this.#drop(op)
+    }
   }
 
   #drop(op: WriteOp): void {
-    const { key } = op.record
-    const list = this.#ops.get(key)
-    const index = list?.indexOf(op) ?? -1
-    if (list === undefined || index < 0) return
-    list.splice(index, 1)
-    this.#count--
-    if (list.length === 0) this.#ops.delete(key)
+    if (!this.#ops.remove(op)) return
     for (const peer of op.replicas) this.#lanes.remove(op, peer)
     for (const follower of op.followers.splice(0)) {
       follower.isFollowing = false
-      if (this.#isLive(follower)) this.#check(follower)
+      if (this.#ops.isLive(follower)) this.#check(follower)
     }
   }
 }

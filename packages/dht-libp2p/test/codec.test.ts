@@ -90,6 +90,7 @@ const reply: fc.Arbitrary<Reply> = fc.oneof(
   fc.record({
     kind: fc.constant('write' as const),
     isCounted: fc.boolean(),
+    isDurable: fc.boolean(),
     results: fc.array(
       fc.oneof(
         fc.record({ outcome: fc.constantFrom('stored' as const, 'known' as const) }),

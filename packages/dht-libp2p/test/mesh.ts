@@ -1,8 +1,7 @@
-import { codeOf, fromUtf8, pick, utf8, type Disk, type Random } from '@bzzz/base'
+import type { Disk, PeerTransport } from '@bzzz/base'
 import { Machine, SimNetwork, type World } from '@bzzz/sim'
 import { LogStore, MemoryStore, type Store } from '@bzzz/store'
 import { diskViewStorage, Libp2pDHT, type Libp2pDHTOptions } from '../src/index.js'
-import type { History } from './history.js'
 import { signerOf } from './cluster.js'
 import { breakingTransport, type Rule } from './rules.js'
 
@@ -15,9 +14,11 @@ export interface MeshOptions {
   readonly dht?: Partial<Libp2pDHTOptions>
   /** A rule that every node of the mesh breaks. */
   readonly without?: Rule | undefined
+  /** What every node sends through. Default: the simulated network as it is. */
+  readonly through?: ((transport: PeerTransport) => PeerTransport) | undefined
 }
 
-interface Process {
+export interface Process {
   readonly dht: Libp2pDHT
   readonly store: Store
 }
@@ -35,7 +36,6 @@ export class Mesh {
   readonly network: SimNetwork
   readonly sites: Site[] = []
   readonly #options: MeshOptions
-  #values = 0
 
   constructor(options: MeshOptions) {
     this.#options = options
@@ -62,9 +62,10 @@ export class Mesh {
 
   /** Starts a process on the machine. Never settles when the machine crashes meanwhile. */
   async boot(site: Site, mustJoin = false): Promise<void> {
-    const { clock, transport: honest, disk } = site.machine.boot()
+    const { clock, transport: plain, disk } = site.machine.boot()
     const { world } = this
-    const { without } = this.#options
+    const { without, through } = this.#options
+    const honest = through?.(plain) ?? plain
     const members = (): readonly string[] => site.process?.dht.members ?? []
     const transport = without === undefined ? honest : breakingTransport(without, honest, members)
     const signer = signerOf(site.index)
@@ -96,6 +97,13 @@ export class Mesh {
     site.machine.crash('power')
   }
 
+  /** Empties the disk of a machine that is down: its store and its view. */
+  async wipe(site: Site): Promise<void> {
+    const { disk } = site.machine
+    for (const name of await disk.list()) await disk.remove(name)
+    await disk.syncDirectory()
+  }
+
   processOf(site: Site): Process {
     if (site.process === undefined) throw new Error(`machine ${site.index} is down`)
     return site.process
@@ -116,72 +124,6 @@ export class Mesh {
         process.dht.members.length === this.sites.length &&
         process.dht.isSettled,
     )
-  }
-
-  /** A client that reads and writes at quorums until told to stop. */
-  async client(
-    random: Random,
-    history: History,
-    until: { readonly isOver: () => boolean; readonly keys: readonly string[] },
-  ): Promise<void> {
-    while (!until.isOver()) {
-      const site = pick(random, this.sites)
-      const key = pick(random, until.keys)
-      await this.#pause(random.next() * 40)
-      if (site.process === undefined) continue
-      if (random.next() < 0.5) await this.#read(site.process, key, history)
-      else await this.#write(site.process, key, history)
-    }
-  }
-
-  #pause(delayMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.world.clock.setTimer(resolve, delayMs)
-    })
-  }
-
-  async #read({ dht }: Process, key: string, history: History): Promise<void> {
-    const op = history.add(key, { kind: 'read', call: this.world.nowMs, ret: Infinity })
-    const found = await this.#bounded(dht.get(key))
-    if (found === undefined) return
-    op.result = found.answer === undefined ? null : fromUtf8(found.answer.value)
-    op.ret = this.world.nowMs
-  }
-
-  async #write({ dht }: Process, key: string, history: History): Promise<void> {
-    const value = `${this.#values++}`
-    const op = history.add(key, { kind: 'write', call: this.world.nowMs, ret: Infinity, value })
-    const receipt = await this.#bounded(dht.put(key, utf8(value)))
-    if (receipt?.answer.outcome === 'acknowledged') op.ret = this.world.nowMs
-  }
-
-  /** Undefined when it failed as unavailable, or when its process died. */
-  #bounded<T>(work: Promise<T>): Promise<{ answer: T } | undefined> {
-    return new Promise((resolve, reject) => {
-      const cancel = this.world.clock.setTimer(() => {
-        resolve(undefined)
-      }, 5000)
-      work.then(
-        (answer) => {
-          cancel()
-          resolve({ answer })
-        },
-        (error: unknown) => {
-          cancel()
-          const isOutage = ['DHT_UNAVAILABLE', 'NOT_STARTED', 'STORE_FAILED'].includes(
-            codeOf(error) ?? '',
-          )
-          if (isOutage) resolve(undefined)
-          else reject(error)
-        },
-      )
-    })
-  }
-
-  /** Reads every key once on every node. */
-  async finalReads(history: History, keys: readonly string[]): Promise<void> {
-    for (const process of this.running)
-      for (const key of keys) await this.#read(process, key, history)
   }
 
   /** True when all replicas hold the same records, and nobody has anything left to send. */

@@ -1,10 +1,18 @@
 import { describe, expect, test } from '@jest/globals'
-import { ManualClock, seededRandom, type Disk, type DiskFile } from '@bzzz/base'
+import {
+  ByteReader,
+  ByteWriter,
+  ManualClock,
+  seededRandom,
+  type Disk,
+  type DiskFile,
+} from '@bzzz/base'
 import { Deadlines } from '../src/deadlines.js'
 import { Lanes } from '../src/lanes.js'
 import { Locks } from '../src/locks.js'
 import { diskViewStorage } from '../src/view-storage.js'
 import { addPending, mergeViews, viewOf, type Member } from '../src/view.js'
+import { readViewState, writeViewState } from '../src/wire/view-codec.js'
 
 const member = (id: string, rest: Partial<Member> = {}): Member => ({
   id,
@@ -26,11 +34,21 @@ describe('a view', () => {
     expect([...mergeViews(view, [member('b')]).members.keys()]).toEqual(['a', 'b'])
   })
 
-  test('takes the later store of a member, whichever side tells it', () => {
+  test('takes the later store of a member, whichever side tells it, and that there was another', () => {
     const [old, fresh] = [member('a'), member('a', { storeId: 't', sinceMs: 2 })]
-    expect(mergeViews(viewOf([old]), [fresh]).members.get('a')).toBe(fresh)
-    const view = viewOf([fresh])
-    expect(mergeViews(view, [old])).toBe(view)
+    const both = { ...fresh, hadOther: true }
+    const view = mergeViews(viewOf([old]), [fresh])
+    expect(view.members.get('a')).toEqual(both)
+    expect(mergeViews(viewOf([fresh]), [old]).members.get('a')).toEqual(both)
+    for (const known of [old, fresh, both]) expect(mergeViews(view, [known])).toBe(view)
+    expect(mergeViews(viewOf([fresh]), [both]).members.get('a')).toEqual(both)
+  })
+
+  test('that a member had another store is kept and told', () => {
+    const members = [member('a', { hadOther: true, addresses: ['x', 'y'] }), member('b')]
+    const writer = new ByteWriter(64)
+    writeViewState(writer, { members, pending: [] })
+    expect(readViewState(new ByteReader(writer.finish()))).toEqual({ members, pending: [] })
   })
 
   test('keeps addresses when a teller knows none', () => {
@@ -69,7 +87,7 @@ describe('deadlines', () => {
 describe('locks', () => {
   test('belong to one operation, for a time, and are bounded', () => {
     const clock = new ManualClock()
-    const locks = new Locks(clock, 2)
+    const locks = new Locks(clock, 2, () => undefined)
     expect(locks.take('k', 'a', 100)).toBe(true)
     expect(locks.take('k', 'b', 100)).toBe(false)
     expect(locks.isFree('k', 'a')).toBe(true)

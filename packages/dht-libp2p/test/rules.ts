@@ -57,7 +57,9 @@ export const breakingTransport = (
     if (!isSkipped || request.kind !== 'write')
       return transport.request(peerId, protocol, payload, options)
     const results = request.records.map(() => ({ outcome: 'stored' as const }))
-    return Promise.resolve(encodeReply({ kind: 'write', isCounted: true, results }))
+    return Promise.resolve(
+      encodeReply({ kind: 'write', isCounted: true, isDurable: true, results }),
+    )
   },
   handle: (protocol, handler) =>
     transport.handle(protocol, async (payload, from) => {

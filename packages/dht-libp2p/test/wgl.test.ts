@@ -11,7 +11,10 @@ const bruteForce = (operations: readonly Operation[], state: string | null = nul
     if (operation.call > firstReturn) return false
     const rest = operations.filter((other) => other !== operation)
     if (operation.kind === 'write') return bruteForce(rest, operation.value ?? null)
-    return operation.result === state && bruteForce(rest, state)
+    if (operation.kind === 'read') return operation.result === state && bruteForce(rest, state)
+    const isExpected = state === (operation.expected ?? null)
+    if (operation.kind === 'differs') return !isExpected && bruteForce(rest, state)
+    return isExpected && bruteForce(rest, operation.value ?? null)
   })
 }
 
@@ -21,7 +24,11 @@ const randomHistory = (random: Random): Operation[] =>
     const isUnknown = random.next() < 0.15
     const ret = isUnknown ? Infinity : call + 1 + random.int(6)
     const value = `${random.int(3)}`
-    if (random.next() < 0.5) return { kind: 'write', call, ret, value }
+    const dice = random.next()
+    if (dice < 0.35) return { kind: 'write', call, ret, value }
+    const expected = random.int(4) === 0 ? null : `${random.int(3)}`
+    if (dice < 0.6) return { kind: 'cas', call, ret, value, expected }
+    if (dice < 0.7) return { kind: 'differs', call, ret: call + 1 + random.int(6), expected }
     return {
       kind: 'read',
       call,
@@ -29,6 +36,13 @@ const randomHistory = (random: Random): Operation[] =>
       result: random.int(4) === 0 ? null : value,
     }
   })
+
+/** A compare-and-set from the state that a write left, and one more operation. */
+const both = (second: Operation): Operation[] => [
+  { kind: 'write', call: 0, ret: 1, value: 'a' },
+  { kind: 'cas', call: 2, ret: 4, value: 'b', expected: 'a' },
+  second,
+]
 
 describe('the checker of linearizability', () => {
   test('agrees with the definition on 20,000 random histories', () => {
@@ -43,6 +57,15 @@ describe('the checker of linearizability', () => {
     }
     expect(linearizable).toBeGreaterThan(2000)
     expect(linearizable).toBeLessThan(18_000)
+  })
+
+  test('tells two compare-and-sets that both succeed from one state', () => {
+    const second: Operation = { kind: 'cas', call: 3, ret: 5, value: 'c', expected: 'a' }
+    expect(isLinearizable(both(second))).toBe(false)
+    expect(isLinearizable(both({ ...second, ret: Infinity }))).toBe(true)
+    expect(isLinearizable(both({ kind: 'differs', call: 3, ret: 5, expected: 'a' }))).toBe(true)
+    expect(isLinearizable(both({ kind: 'differs', call: 3, ret: 5, expected: 'b' }))).toBe(true)
+    expect(isLinearizable(both({ kind: 'differs', call: 5, ret: 6, expected: 'b' }))).toBe(false)
   })
 
   test('tells a stale read', () => {

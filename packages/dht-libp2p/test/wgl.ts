@@ -3,7 +3,8 @@
  * the operations that respects real time and in which each read returns what was written last.
  */
 export interface Operation {
-  readonly kind: 'read' | 'write' | 'cas'
+  /** `differs`: a compare-and-set that was refused, as the state was another than it expected. */
+  kind: 'read' | 'write' | 'cas' | 'differs'
   readonly call: number
   /** Infinity: it never returned, or its outcome is unknown. It may have happened at any later time, or never. */
   ret: number
@@ -13,6 +14,8 @@ export interface Operation {
   readonly expected?: string | null
   /** What a read returned. */
   result?: string | null
+  /** Where and how it was done, for whoever reads a history. */
+  note?: string
 }
 
 type State = string | null
@@ -21,7 +24,9 @@ type State = string | null
 const step = (state: State, operation: Operation): { next: State } | undefined => {
   if (operation.kind === 'write') return { next: operation.value ?? null }
   if (operation.kind === 'read') return operation.result === state ? { next: state } : undefined
-  return operation.expected === state ? { next: operation.value ?? null } : undefined
+  const isExpected = (operation.expected ?? null) === state
+  if (operation.kind === 'differs') return isExpected ? undefined : { next: state }
+  return isExpected ? { next: operation.value ?? null } : undefined
 }
 
 interface Node {

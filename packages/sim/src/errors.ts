@@ -20,6 +20,12 @@ export const simError = defineErrors({
     meaning: 'A second handler was registered for a protocol.',
     remedy: 'Unsubscribe the first one.',
   },
+  REQUEST_TOO_LARGE: {
+    verdict: 'answered',
+    http: 413,
+    meaning: 'A request or its answer is over the largest message that the protocol carries.',
+    remedy: 'Split it.',
+  },
   REQUEST_FAILED: {
     verdict: 'answered',
     http: 502,

@@ -83,6 +83,22 @@ describe('requests', () => {
     await expect(none).rejects.toMatchObject({ code: 'PROTOCOL_UNSUPPORTED' })
   })
 
+  test('are refused beyond the largest message, as are their answers', async () => {
+    const it = pair({ messageBytesMax: 10 })
+    it.b.handle('/long', (payload) => new Uint8Array(payload.length + 1))
+    const codeOfAsking = async (protocol: string, bytes: number): Promise<string | undefined> =>
+      it.world.complete(
+        it.a.request('b', protocol, new Uint8Array(bytes), { deadlineMs }).then(
+          () => 'answered',
+          (error: unknown) => codeOf(error),
+        ),
+      )
+    expect(await codeOfAsking(PROTOCOL, 10)).toBe('answered')
+    expect(await codeOfAsking(PROTOCOL, 11)).toBe('REQUEST_TOO_LARGE')
+    expect(await codeOfAsking('/long', 9)).toBe('answered')
+    expect(await codeOfAsking('/long', 10)).toBe('REQUEST_TOO_LARGE')
+  })
+
   test('one handler per protocol', () => {
     const { b } = pair()
     expect(() => b.handle(PROTOCOL, (payload) => payload)).toThrow(/serves/)

@@ -10,7 +10,11 @@ import { SimTransport } from './sim-transport.js'
 export interface SimNetworkOptions extends Partial<WatchOptions> {
   /** Every link, until {@link SimNetwork.setLink} changes one. Default: a quiet LAN. */
   readonly link?: Partial<LinkModel>
+  /** Largest request and largest answer, bytes. Default: those of a real host, 1 MiB + 64 KiB. */
+  readonly messageBytesMax?: number
 }
+
+const MESSAGE_BYTES_MAX = 1024 * 1024 + 64 * 1024
 
 /** Messages so far. */
 export interface NetworkCounts {
@@ -26,6 +30,7 @@ export interface NetworkCounts {
  */
 export class SimNetwork {
   readonly ground: Ground
+  readonly messageBytesMax: number
   readonly counts: NetworkCounts = { sent: 0, delivered: 0, lost: 0, duplicated: 0 }
   readonly #endpoints = new Map<string, Endpoint>()
   readonly #links = new Map<string, Map<string, Link>>()
@@ -35,6 +40,7 @@ export class SimNetwork {
   constructor(ground: Ground, options: SimNetworkOptions = {}) {
     const { link, heartbeatMs = 50, suspectAfterMs = 200, redialMs = 100 } = options
     this.ground = ground
+    this.messageBytesMax = options.messageBytesMax ?? MESSAGE_BYTES_MAX
     this.#model = { ...DEFAULT_LINK, ...link }
     this.#watch = new PeerWatch(ground, { heartbeatMs, suspectAfterMs, redialMs })
   }

@@ -15,6 +15,7 @@ import type { Work } from './exchange.js'
 
 /** What a transport needs of its network. */
 interface Network {
+  readonly messageBytesMax: number
   exchange<T>(
     from: Endpoint,
     to: string,
@@ -75,6 +76,11 @@ export class SimTransport implements PeerTransport {
   ): Promise<Uint8Array> {
     if (peerId === this.peerId)
       return Promise.reject(simError('PEER_UNREACHABLE', `${peerId} cannot dial itself`))
+    const max = this.#network.messageBytesMax
+    if (payload.length > max)
+      return Promise.reject(
+        simError('REQUEST_TOO_LARGE', `a request of ${payload.length} bytes; at most ${max}`),
+      )
     const sent = payload.slice()
     const serve = async (at: Endpoint): Promise<Uint8Array> => {
       const handler = at.handlers.get(protocol)
@@ -83,6 +89,8 @@ export class SimTransport implements PeerTransport {
       try {
         // Copies, so that neither side sees a later change of the other's buffers.
         const answer = await handler(sent.slice(), this.peerId)
+        if (answer.length > max)
+          throw simError('REQUEST_TOO_LARGE', `an answer of ${answer.length} bytes; at most ${max}`)
         return answer.slice()
       } catch (error) {
         throw acrossTheWire(error)

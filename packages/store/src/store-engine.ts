@@ -58,6 +58,11 @@ export interface Opened {
   readonly restored: { readonly last: Hlc | undefined; readonly ceilingMs: number }
 }
 
+interface Commit {
+  readonly record: StampedRecord
+  readonly replaced: Version | undefined
+}
+
 const EMPTY = new Uint8Array(0)
 
 /** The bytes as the store may keep them: a slice of a larger buffer would keep all of it in memory. */
@@ -76,7 +81,7 @@ export abstract class StoreEngine extends Service implements Store {
   protected view: View
   protected readonly queue: CommitQueue
   readonly #maxSkewMs: number | undefined
-  readonly #events: Emitter<{ commit: StampedRecord }>
+  readonly #events: Emitter<{ commit: Commit }>
   readonly #newView: () => View
   #hlc: HybridClock
   #opened: Opened | undefined
@@ -236,8 +241,8 @@ export abstract class StoreEngine extends Service implements Store {
     return this.view.digests.heads(bucket)
   }
 
-  onCommit(listener: (record: StampedRecord) => void): Unsubscribe {
-    return this.#events.on('commit', listener)
+  onCommit(listener: (record: StampedRecord, replaced: Version | undefined) => void): Unsubscribe {
+    return this.#events.on('commit', ({ record, replaced }) => listener(record, replaced))
   }
 
   #known(): Opened {
@@ -370,8 +375,9 @@ export abstract class StoreEngine extends Service implements Store {
     const hasListeners = this.#events.listenerCount('commit') > 0
     for (const entry of batch.entries) {
       const { record } = entry
+      const replaced = hasListeners ? this.view.get(entry.key)?.version : undefined
       if (this.view.put(entry) && hasListeners && record !== undefined)
-        this.#events.emit('commit', record)
+        this.#events.emit('commit', { record, replaced })
     }
   }
 }

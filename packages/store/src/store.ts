@@ -107,8 +107,12 @@ export interface Store extends Startable {
   digest(bucket: number): RangeDigest
   heads(bucket: number): Iterable<RecordHead>
 
-  /** Every change of the view, after it is durable, in log order. */
-  onCommit(listener: (record: StampedRecord) => void): Unsubscribe
+  /**
+   * Every change of the view, after it is durable, in log order. `replaced` is the version that the
+   * key was at until then, undefined for a key that had none: of several records of a key in one
+   * batch, each names the one before it. What the log held at the start is not told.
+   */
+  onCommit(listener: (record: StampedRecord, replaced: Version | undefined) => void): Unsubscribe
   /** The store failed (a sync failed, the disk is full) or recovered. */
   readonly state: 'ready' | 'read-only' | 'failed'
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { codeOf, ManualClock, utf8 } from '@bzzz/base'
+import { codeOf, fromUtf8, ManualClock, utf8 } from '@bzzz/base'
+import { SEGMENT_HEADER_BYTES } from '../src/log/frame.js'
 import type { LogStore } from '../src/log/log-store.js'
 import { FakeDisk } from './fake-disk.js'
 import { makeStore, put, startStore, textOf, until } from './harness.js'
@@ -189,5 +190,30 @@ test('a start that fails releases what it opened and takes no epoch', async () =
   await expect(store.start()).rejects.toMatchObject({ code: 'EIO' })
   await store.start()
   expect(store.epoch).toBe(1)
+  await store.stop()
+})
+
+test('a disk that is full after a roll: compaction leaves the epoch and the ceiling', async () => {
+  const disk = new FakeDisk()
+  const clock = new ManualClock()
+  const options = { clock, segmentBytes: 2000 }
+  for (let start = 0; start < 4; start++) await (await startStore(disk, options)).stop()
+  const store = await startStore(disk, options)
+  for (let i = 0; i < 30; i++) await put(store, 'k', String(i))
+  disk.before = (kind, name) => {
+    // The first frame of a segment that the manifest names: of the next one in the chain.
+    if (kind !== 'append' || disk.live.get(name)?.bytes.length !== SEGMENT_HEADER_BYTES) return
+    if (!fromUtf8(disk.get('manifest')).includes(`"number":${String(Number.parseInt(name, 10))},`))
+      return
+    disk.before = () => {}
+    throw Object.assign(new Error('full'), { code: 'ENOSPC' })
+  }
+  let code: string | undefined
+  for (let i = 30; code === undefined && i < 200; i++) code = await codeOfPut(store, 'k', String(i))
+  expect(code).toBe('STORE_FULL')
+  await writable(clock, store)
+  const again = await startStore(disk.killed(), options)
+  expect([store.epoch, again.epoch]).toEqual([5, 6])
+  await again.stop()
   await store.stop()
 })

@@ -13,17 +13,28 @@ export interface Writer {
   readonly process: ChildProcess
   /** Its first line: `ready` and its epoch. */
   readonly ready: string
+  /**
+   * Stops the thread that acknowledges (Linux). A sync that is under way goes on in the kernel, and
+   * nobody acknowledges what it answers.
+   */
+  freeze(): void
   kill(): Promise<void>
+}
+
+export interface WriterOptions {
+  /** Default `keep`. */
+  readonly syncs?: 'keep' | 'skip'
+  /** Default 256 KiB. */
+  readonly segmentBytes?: number
 }
 
 export const startWriter = async (
   directory: string,
   acknowledgements: string,
-  syncs: 'keep' | 'skip' = 'keep',
+  { syncs = 'keep', segmentBytes = 256 * 1024 }: WriterOptions = {},
 ): Promise<Writer> => {
-  const child = spawn(process.execPath, [SCRIPT, directory, acknowledgements, syncs], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const args = [SCRIPT, directory, acknowledgements, syncs, String(segmentBytes)]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const exited = once(child, 'exit')
   const [ready] = (await Promise.race([
     once(createInterface({ input: child.stdout }), 'line'),
@@ -34,11 +45,23 @@ export const startWriter = async (
   return {
     process: child,
     ready,
+    freeze: () => {
+      child.kill('SIGSTOP')
+      const until = performance.now() + 10_000
+      while (stateOf(child.pid ?? 0) !== 'T')
+        if (performance.now() > until) throw new Error('the writer did not stop')
+    },
     kill: async () => {
       child.kill('SIGKILL')
       await exited
     },
   }
+}
+
+/** State of a process's first thread, as Linux tells it behind the name in parentheses: `T` for stopped. */
+const stateOf = (pid: number): string | undefined => {
+  const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
+  return stat[stat.lastIndexOf(')') + 2]
 }
 
 /** The whole lines of a file; none while there is no file. */

@@ -16,12 +16,20 @@ import { readViewState, writeViewState, type ViewState } from './view-codec.js'
 /** Whether a replica that refuses a version as too old has held it before. */
 export type Held = 'never' | 'before' | 'unknown'
 
-/** What became of one record at a replica. */
+/**
+ * What became of one record at a replica. `isNext`: the record is of a conditional write, and
+ * replaced the very version that the replica named when it kept the key for that write.
+ */
 export type WriteResult =
   /** It holds the record now, durably; `known`: it did before. */
-  | { readonly outcome: 'stored' | 'known' }
+  | { readonly outcome: 'stored' | 'known'; readonly isNext?: boolean }
   /** It holds a newer version. */
-  | { readonly outcome: 'newer'; readonly newest: Version; readonly held: Held }
+  | {
+      readonly outcome: 'newer'
+      readonly newest: Version
+      readonly held: Held
+      readonly isNext?: boolean
+    }
   /** A conditional write has the key; try again. */
   | { readonly outcome: 'locked' }
   /** The record is malformed, forged, not for this replica, or stamped too far ahead. */
@@ -42,6 +50,8 @@ export type Reply =
   | {
       readonly kind: 'write'
       readonly isCounted: boolean
+      /** What was stored is on disk. */
+      readonly isDurable: boolean
       readonly results: readonly WriteResult[]
     }
   | { readonly kind: 'read'; readonly isCounted: boolean; readonly results: readonly ReadResult[] }
@@ -73,6 +83,9 @@ const KINDS = [
 const OUTCOMES = ['stored', 'known', 'newer', 'locked', 'refused', 'failed'] as const
 const HELD = ['never', 'before', 'unknown'] as const
 
+/** Beside an outcome. */
+const IS_NEXT = 0x80
+
 const DIGEST_BYTES = 16
 
 export const encodeReply = (reply: Reply): Uint8Array => {
@@ -91,6 +104,7 @@ const writeBody = (writer: ByteWriter, reply: Reply): void => {
     case 'write':
       writer.u8(reply.isCounted ? 1 : 0).u16(reply.results.length)
       for (const result of reply.results) writeResult(writer, result)
+      writer.u8(reply.isDurable ? 1 : 0)
       return
     case 'read':
       writer.u8(reply.isCounted ? 1 : 0).u16(reply.results.length)
@@ -142,7 +156,9 @@ const readBody = (reader: ByteReader, kind: (typeof KINDS)[number]): Reply => {
       return { kind, prior: readViewState(reader), state: readViewState(reader) }
     case 'write': {
       const isCounted = readFlag(reader)
-      return { kind, isCounted, results: readList(reader, () => readResult(reader)) }
+      const results = readList(reader, () => readResult(reader))
+      const isDurable = readFlag(reader)
+      return { kind, isCounted, isDurable, results }
     }
     case 'read': {
       const isCounted = readFlag(reader)
@@ -173,17 +189,21 @@ const readBody = (reader: ByteReader, kind: (typeof KINDS)[number]): Reply => {
 }
 
 const writeResult = (writer: ByteWriter, result: WriteResult): void => {
-  writer.u8(OUTCOMES.indexOf(result.outcome))
+  const isNext = 'isNext' in result && result.isNext
+  writer.u8(OUTCOMES.indexOf(result.outcome) | (isNext ? IS_NEXT : 0))
   if (result.outcome !== 'newer') return
   writer.u8(HELD.indexOf(result.held))
   writeVersion(writer, result.newest)
 }
 
 const readResult = (reader: ByteReader): WriteResult => {
-  const outcome = OUTCOMES[reader.u8()]
+  const byte = reader.u8()
+  const outcome = OUTCOMES[byte & ~IS_NEXT]
+  const next = (byte & IS_NEXT) === 0 ? {} : { isNext: true }
   if (outcome === undefined) throw baseError('BYTES_INVALID', 'an unknown outcome of a write')
+  if (outcome === 'stored' || outcome === 'known') return { outcome, ...next }
   if (outcome !== 'newer') return { outcome }
   const held = HELD[reader.u8()]
   if (held === undefined) throw baseError('BYTES_INVALID', 'an unknown word in a refusal')
-  return { outcome, held, newest: readVersion(reader) }
+  return { outcome, held, newest: readVersion(reader), ...next }
 }

@@ -52,8 +52,13 @@ export const readViewState = (reader: ByteReader): ViewState => {
   return { members, pending }
 }
 
+/** Shares a byte with the number of addresses. */
+const HAD_OTHER = 0x80
+
 const writeMember = (writer: ByteWriter, member: Member): void => {
-  writer.text(member.id).text(member.storeId).u53(member.sinceMs).u8(member.addresses.length)
+  const flags = member.hadOther === true ? HAD_OTHER : 0
+  writer.text(member.id).text(member.storeId).u53(member.sinceMs)
+  writer.u8(flags | member.addresses.length)
   for (const address of member.addresses) writer.text(address)
 }
 
@@ -61,12 +66,14 @@ const readMember = (reader: ByteReader): Member => {
   const id = reader.text(ID_BYTES_MAX)
   const storeId = reader.text(ID_BYTES_MAX)
   const sinceMs = reader.u53()
-  const count = reader.u8()
+  const byte = reader.u8()
+  const count = byte & ~HAD_OTHER
   if (id === '' || count > ADDRESSES_MAX)
     throw baseError('BYTES_INVALID', `a member without a name, or with ${count} addresses`)
   const addresses: string[] = []
   for (let i = 0; i < count; i++) addresses.push(reader.text(ADDRESS_BYTES_MAX))
-  return { id, storeId, sinceMs, addresses }
+  const hadOther = (byte & HAD_OTHER) !== 0
+  return { id, storeId, sinceMs, addresses, ...(hadOther ? { hadOther } : {}) }
 }
 
 const readPending = (reader: ByteReader, members: readonly Member[]): PendingView => {

@@ -1,4 +1,4 @@
-import { compareVersions } from '@bzzz/base'
+import { compareVersions, type Version } from '@bzzz/base'
 import { ok, rejects, same, sameBytes, sameData, type TestApi } from '@bzzz/base/check'
 import { RECORD_VALUE_BYTES_MAX } from '../limits.js'
 import { bytes, cases, get, op, put, remote, type StoreContract } from './setup.js'
@@ -125,5 +125,27 @@ export const applying = (api: TestApi, contract: StoreContract): void => {
     broken()
     await put(store, 'a', bytes(5))
     same(told.length, 4, 'told after the end')
+  })
+
+  test('a commit names the version that it replaced', async ({ store, clock }) => {
+    const told: (readonly [Version, Version | undefined])[] = []
+    store.onCommit(({ version }, replaced) => told.push([version, replaced]))
+    const first = await put(store, 'k', bytes(1))
+    // Both in one batch: the second replaces the first, which was never the newest between batches.
+    const second = store.append({ key: 'k', value: bytes(2) }, { opId: op() })
+    const third = store.append({ key: 'k', deleted: true }, { opId: op() })
+    await Promise.all([second.committed, third.committed])
+    const applied = remote('k', bytes(4), { wallMs: clock.nowMs() + 100 })
+    await store.apply([remote('k', bytes(0), { wallMs: 1 }), applied])
+    sameData(
+      told,
+      [
+        [first.version, undefined],
+        [second.record.version, first.version],
+        [third.record.version, second.record.version],
+        [applied.version, third.record.version],
+      ],
+      'versions and what they replaced',
+    )
   })
 }

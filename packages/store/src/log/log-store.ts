@@ -275,8 +275,10 @@ export class LogStore extends StoreEngine {
   /** Those with the most garbage, as long as what they keep fits one new segment. */
   #victims(garbageShare: number): Segment[] {
     const live = (segment: Segment): number => this.#liveBytes.get(segment.number) ?? 0
+    const last = this.#log.lastOfChain
     const candidates = this.#log
       .sealed()
+      .filter((segment) => segment !== last)
       .filter((segment) => segment.file.size - live(segment) >= garbageShare * segment.file.size)
       .toSorted((a, b) => live(a) / a.file.size - live(b) / b.file.size)
     let bytes = 0

@@ -3,7 +3,7 @@ import type { CleanMark } from '../batch.js'
 import type { Entry, Location } from '../entry.js'
 import { storeError } from '../errors.js'
 import { isFull } from './ballast.js'
-import { beginFrame, finishFrame, hashFrame } from './frame.js'
+import { beginFrame, finishFrame, hashFrame, SEGMENT_HEADER_BYTES } from './frame.js'
 import { encodeClean, encodeRecord } from './item.js'
 import { writeManifest } from './manifest.js'
 import type { Mark } from './mark.js'
@@ -70,6 +70,16 @@ export class LogWriter {
   /** The segments to which nothing is appended any more. */
   sealed(): Segment[] {
     return Array.from(this.#segments.values()).filter((segment) => segment !== this.#active)
+  }
+
+  /**
+   * The segment with the newest frame. It alone is sure to carry the epoch and the ceiling of the
+   * clock: a merged segment has neither, and after a roll on a full disk the active one is empty.
+   */
+  get lastOfChain(): Segment | undefined {
+    return Array.from(this.#segments.values()).findLast(
+      ({ kind, file }) => kind === 'log' && file.size > SEGMENT_HEADER_BYTES,
+    )
   }
 
   /** True when the next frame begins a new segment. */

@@ -1,18 +1,18 @@
 // Writes without end into the store of a directory, and notes what was acknowledged in a file.
 // Ends when it is killed, or when the store refuses.
-// Arguments: directory, file of acknowledgements, "keep" or "skip" for its syncs.
+// Arguments: directory, file of acknowledgements, "keep" or "skip" for its syncs, bytes of a segment.
 import { mkdirSync, openSync, writeSync } from 'node:fs'
 import { systemClock } from '@bzzz/base'
 import { LogStore } from '@bzzz/store'
 import { FileStore, NodeDisk } from '@bzzz/store/node'
 
-const [directory, acknowledgements, syncs] = process.argv.slice(2)
+const [directory, acknowledgements, syncs, segmentBytes] = process.argv.slice(2)
 const WORKERS = 32
 const KEYS = 20
 
 const options = {
   writer: 'node-a',
-  segmentBytes: 256 * 1024,
+  segmentBytes: Number(segmentBytes),
   markDelayMs: 20,
   cacheBytesMax: 64 * 1024,
 }
