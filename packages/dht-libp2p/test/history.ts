@@ -47,8 +47,8 @@ const until = (operations: readonly Operation[], moment: number): Operation[] =>
     .filter(({ kind, ret }) => ret !== Infinity || kind === 'write' || kind === 'cas')
 
 /**
- * Decision 0009, "Conditional writes": one "that was not acknowledged in time is `pending`, and is
- * then a plain write". Only one that some try acknowledged promises that its condition held.
+ * Decision 0009, "Conditional writes", its last line: one that is `pending` "then spreads like a plain
+ * write". Only one that some try acknowledged promises that its condition held.
  */
 const asPromised = (operation: Operation): Operation =>
   operation.kind === 'cas' && operation.ret === Infinity
