@@ -124,7 +124,9 @@ export class Coordinator extends Service {
       startedAtMs: this.#startedAtMs,
     }))
     // The lock first, so that a second start changes nothing; HTTP early, so that /readyz can say why not yet.
-    const parts = [new DirectoryLock(directory), http, ...backend.parts, health, runtime, doors]
+    // The runtime record last: it is gone before the port is given up, which others may then take.
+    const lock = new DirectoryLock(directory, clock)
+    const parts = [lock, http, ...backend.parts, health, doors, runtime]
     return { backend, directory, http, doors, health, parts }
   }
 

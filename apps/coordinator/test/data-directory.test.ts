@@ -1,12 +1,16 @@
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { systemRandom } from '@bzzz/base'
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
+import { ManualClock, systemClock, systemRandom } from '@bzzz/base'
+import { lockDirectory } from '@bzzz/store/node'
 import { openDataDirectory } from '../src/data/data-directory.js'
+import { DirectoryLock } from '../src/data/directory-lock.js'
+import { isLockHeld } from '../src/data/lock-probe.js'
 import { readPskFile } from '../src/data/psk-file.js'
 import { isRunning, readRuntime, removeRuntime, writeRuntime } from '../src/data/runtime-file.js'
 import { loadToken, readToken } from '../src/data/token-file.js'
+import { waitFor } from '../src/process/wait-for.js'
 
 let root: string
 
@@ -109,6 +113,38 @@ describe('the runtime file', () => {
   test('a process that is gone is not running', () => {
     expect(isRunning(process.pid)).toBe(true)
     expect(isRunning(2 ** 22 + 1)).toBe(false)
+  })
+
+  test('neither is one of another user, which was given the id since', () => {
+    const kill = jest.spyOn(process, 'kill').mockImplementation(() => {
+      throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' })
+    })
+    expect(isRunning(1)).toBe(false)
+    kill.mockRestore()
+  })
+
+  test('a start removes the record that a killed one left, before it serves', async () => {
+    const directory = await openDataDirectory(join(root, 'data'))
+    await writeRuntime(directory.runtimeFile, runtime)
+    await using lock = new DirectoryLock(directory, systemClock)
+    await lock.start()
+    expect(await readRuntime(directory.runtimeFile)).toBeUndefined()
+  })
+
+  test('a start waits out a command that asks whether the lock is held', async () => {
+    const directory = await openDataDirectory(join(root, 'data'))
+    expect(isLockHeld(directory.lockFile)).toBe(false)
+    const unlock = lockDirectory(directory.path)
+    expect(isLockHeld(directory.lockFile)).toBe(true)
+    const clock = new ManualClock()
+    await using lock = new DirectoryLock(directory, clock)
+    const starting = lock.start()
+    unlock()
+    expect(isLockHeld(directory.lockFile)).toBe(false)
+    await waitFor('the retry', () => clock.pendingTimers > 0, { everyMs: 1 })
+    clock.advance(50)
+    await starting
+    expect(isLockHeld(directory.lockFile)).toBe(true)
   })
 })
 

@@ -1,5 +1,6 @@
 import { createClient, type Client } from '@bzzz/api'
 import { dataDirectoryAt } from '../data/data-directory.js'
+import { isLockHeld } from '../data/lock-probe.js'
 import { isRunning, readRuntime } from '../data/runtime-file.js'
 import { readToken } from '../data/token-file.js'
 import { coordinatorError } from '../errors.js'
@@ -22,7 +23,8 @@ export const connectTo = async (dataDirectory: string): Promise<Client> => {
   const runtime = await readRuntime(directory.runtimeFile)
   if (runtime === undefined)
     throw coordinatorError('COORDINATOR_NOT_RUNNING', `nothing runs on ${directory.path}`)
-  if (!isRunning(runtime.pid))
+  // The token goes to nobody else: after a kill, the id and the port may belong to another program.
+  if (!isRunning(runtime.pid) || !isLockHeld(directory.lockFile))
     throw coordinatorError(
       'COORDINATOR_NOT_RUNNING',
       `nothing runs on ${directory.path}; process ${runtime.pid} did, and ended without saying so`,

@@ -12,6 +12,8 @@ export interface DataDirectory {
   readonly storePath: string
   /** Bearer token of the HTTP surface, 0600. */
   readonly tokenFile: string
+  /** Locked for as long as a coordinator uses the directory. */
+  readonly lockFile: string
   /** What runs here now; absent while nothing does. */
   readonly runtimeFile: string
   /** Name of the file, in this directory, that holds the members of the mesh ever met. */
@@ -26,6 +28,7 @@ export const dataDirectoryAt = (path: string): DataDirectory => {
     identityFile: join(root, 'identity.key'),
     storePath: join(root, 'store'),
     tokenFile: join(root, 'token'),
+    lockFile: join(root, 'lock'),
     runtimeFile: join(root, 'coordinator.json'),
     membersName: 'members',
   }

@@ -29,20 +29,24 @@ export const readRuntime = async (file: string): Promise<Runtime | undefined> =>
 export const writeRuntime = (file: string, runtime: Runtime): Promise<void> =>
   replacePrivateFile(file, `${JSON.stringify(runtime, undefined, 2)}\n`)
 
-/** Removes the file if it is still this process's own. */
-export const removeRuntime = async (file: string, pid: number): Promise<void> => {
-  if ((await readRuntime(file))?.pid !== pid) return
+/** Removes the file, if there is one. */
+export const clearRuntime = async (file: string): Promise<void> => {
   await unlink(file).catch((error: unknown) => {
     if (codeOf(error) !== 'ENOENT') throw error
   })
 }
 
-/** False when no process has the id. One of another user counts as running. */
+/** Removes the file if it is still this process's own. */
+export const removeRuntime = async (file: string, pid: number): Promise<void> => {
+  if ((await readRuntime(file))?.pid === pid) await clearRuntime(file)
+}
+
+/** Whether a process of this user has the id: one of another user is no coordinator of ours. */
 export const isRunning = (pid: number): boolean => {
   try {
     process.kill(pid, 0)
     return true
-  } catch (error) {
-    return codeOf(error) === 'EPERM'
+  } catch {
+    return false
   }
 }
