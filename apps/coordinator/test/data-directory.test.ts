@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
@@ -11,6 +11,7 @@ import { readPskFile } from '../src/data/psk-file.js'
 import { isRunning, readRuntime, removeRuntime, writeRuntime } from '../src/data/runtime-file.js'
 import { loadToken, readToken } from '../src/data/token-file.js'
 import { waitFor } from '../src/process/wait-for.js'
+import { bzzz } from './support/daemon.js'
 
 let root: string
 
@@ -46,6 +47,24 @@ describe('the data directory', () => {
     await expect(openDataDirectory(join(root, 'file'))).rejects.toMatchObject({
       code: 'DATA_DIRECTORY_UNUSABLE',
       message: expect.stringContaining(join(root, 'file')),
+    })
+  })
+})
+
+describe('a directory that cannot be made', () => {
+  // Run apart: Node's recursive form would never return, and could not be stopped in this process.
+  test('is told, also where its parent exists and nothing can be made in it', async () => {
+    const result = await bzzz(['start', '--json', '--data-directory', '/proc/bzzz/a/b'], {
+      boundMs: 20_000,
+    })
+    expect(result.code).toBe(1)
+    expect(result.stderr).toContain('DATA_DIRECTORY_UNUSABLE')
+  })
+
+  test('a link to nowhere on the way', async () => {
+    await symlink(join(root, 'nowhere', 'deep'), join(root, 'link'))
+    await expect(openDataDirectory(join(root, 'link', 'a'))).rejects.toMatchObject({
+      code: 'DATA_DIRECTORY_UNUSABLE',
     })
   })
 })

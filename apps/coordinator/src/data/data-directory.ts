@@ -1,5 +1,5 @@
 import { chmod, mkdir, stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { codeOf, messageOf } from '@bzzz/base'
 import { coordinatorError } from '../errors.js'
 
@@ -36,10 +36,31 @@ export const dataDirectoryAt = (path: string): DataDirectory => {
 
 const GROUP_OR_OTHERS_WRITE = 0o022
 
-const mkdirPrivate = async (path: string): Promise<void> => {
-  const created = await mkdir(path, { recursive: true, mode: 0o700 })
+/** Does nothing when there is something of that name. */
+const mkdirOne = async (path: string): Promise<void> => {
+  try {
+    await mkdir(path, { mode: 0o700 })
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return
+    throw error
+  }
   // The umask may have taken rights away from a mode, never added any; this is for the exact 0700.
-  if (created !== undefined) await chmod(path, 0o700)
+  await chmod(path, 0o700)
+}
+
+/**
+ * Makes the directory and those above it. One by one: Node's own recursive form never returns where
+ * the parent exists and still nothing can be made in it, as in /proc.
+ */
+const mkdirPrivate = async (path: string): Promise<void> => {
+  try {
+    await mkdirOne(path)
+  } catch (error) {
+    const parent = dirname(path)
+    if (codeOf(error) !== 'ENOENT' || parent === path) throw error
+    await mkdirPrivate(parent)
+    await mkdirOne(path)
+  }
 }
 
 /**

@@ -52,6 +52,8 @@ export const bzzz = (
     readonly env?: Readonly<Record<string, string>>
     readonly input?: string | Uint8Array
     readonly cwd?: string
+    /** Killed if it takes longer. */
+    readonly boundMs?: number
   } = {},
 ): Promise<CliResult> =>
   new Promise((resolve, reject) => {
@@ -59,6 +61,8 @@ export const bzzz = (
       env: { ...cleanEnvironment(), ...options.env },
       cwd: options.cwd,
       stdio: ['pipe', 'pipe', 'pipe'],
+      timeout: options.boundMs,
+      killSignal: 'SIGKILL',
     })
     let stdout = ''
     let stderr = ''
