@@ -1,10 +1,13 @@
 import { homedir } from 'node:os'
+import { addAbortSignal } from 'node:stream'
 import type { Io } from './io.js'
 
 /** A value on standard input holds at most 1 MiB; the rest is not read. */
 const INPUT_BYTES_MAX = 1024 * 1024 + 1
 
-const readInput = async (): Promise<Uint8Array> => {
+const readInput = async (signal: AbortSignal): Promise<Uint8Array> => {
+  // Ctrl-C ends the wait for more.
+  addAbortSignal(signal, process.stdin)
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
@@ -44,6 +47,7 @@ export const processIo = (): Io => {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     process.exit(error.code === 'EPIPE' ? 0 : 1)
   })
+  const interrupted = interruption()
   return {
     program: process.env.npm_lifecycle_event === undefined ? 'bzzz' : 'npx bzzz',
     out: (text) => process.stdout.write(text),
@@ -54,8 +58,8 @@ export const processIo = (): Io => {
     home: homedir(),
     isTerminal: process.stdout.isTTY,
     isErrTerminal: process.stderr.isTTY,
-    interrupted: interruption(),
-    readInput,
+    interrupted,
+    readInput: () => readInput(interrupted),
     inputEnded,
   }
 }

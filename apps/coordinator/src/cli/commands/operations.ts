@@ -6,11 +6,12 @@ import {
   type OperationName,
 } from '@bzzz/api'
 import type { Command } from 'commander'
-import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { connect, type ConnectionOptions } from '../connect.js'
 import { EXIT } from '../exit-codes.js'
 import type { Io } from '../io.js'
 import { withConnection } from '../options.js'
+import { readValueFile } from '../read-value-file.js'
 import { renderOutput } from '../render/output.js'
 import { usageError } from '../usage-error.js'
 
@@ -29,7 +30,7 @@ const readValue = async (
 ): Promise<string | Uint8Array> => {
   if (argument !== undefined && file !== undefined)
     throw usageError('the value is given twice, as an argument and with --file')
-  if (file !== undefined) return readFile(file)
+  if (file !== undefined) return readValueFile(resolve(io.cwd, file), io.interrupted)
   if (argument === undefined)
     throw usageError(
       'the value is missing: give it as an argument, with --file, or as - for standard input',
