@@ -51,7 +51,8 @@ export const encodeResponse = <N extends OperationName>(
 ): SentResponse => {
   const fields = output as Partial<OutputOf<'get'> & OutputOf<'put'>>
   const headers: Record<string, string> = { 'content-type': JSON_TYPE, 'cache-control': 'no-store' }
-  if (fields.version !== undefined) headers.etag = `"${formatVersion(fields.version)}"`
+  // The version of a record; that of a coordinator is a text.
+  if (typeof fields.version === 'object') headers.etag = `"${formatVersion(fields.version)}"`
   if (fields.value instanceof Uint8Array && wantsBytes(accept)) {
     headers['content-type'] = 'application/octet-stream'
     if (fields.expiresAtMs !== undefined) headers[EXPIRES_HEADER] = String(fields.expiresAtMs)

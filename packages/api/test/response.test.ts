@@ -33,6 +33,11 @@ describe('records', () => {
     expect(decodeOutput('get', over(encodeOutput('get', record(value)))).value).toEqual(value)
   })
 
+  test('the version of a coordinator is no ETag', () => {
+    const identity = { peerId: 'p', multiaddrs: [], version: '1.0.0', contract: 'dht/1' }
+    expect(encodeResponse('identity', identity).headers).not.toHaveProperty('etag')
+  })
+
   test('JSON, or bare bytes for who asks for them', () => {
     const output = record(bytes('hi'))
     const etag = '"1700000000000.7.12D3KooWme"'
