@@ -30,6 +30,9 @@ export interface Readiness {
   readonly reason?: string | undefined
 }
 
+/** A status of many entries stays readable, and within what its schema takes. */
+const PROBLEM_CHARS_MAX = 4_096
+
 const bootstrapRow = (status: BootstrapStatus): Status['bootstrap'][number] => ({
   node: status.entry,
   // An entry that names ourselves needs nothing more.
@@ -39,7 +42,7 @@ const bootstrapRow = (status: BootstrapStatus): Status['bootstrap'][number] => (
       : status.state === 'failing'
         ? 'failed'
         : 'pending',
-  ...(status.problem !== undefined && { error: status.problem }),
+  ...(status.problem !== undefined && { error: status.problem.slice(0, PROBLEM_CHARS_MAX) }),
 })
 
 const statusOf = (means: HandlerMeans): Status => {

@@ -38,6 +38,15 @@ describe('records', () => {
     expect(encodeResponse('identity', identity).headers).not.toHaveProperty('etag')
   })
 
+  test('the texts and lists of a node have bounds', () => {
+    const identity = { peerId: 'p', multiaddrs: [], version: '1.0.0', contract: 'dht/1' }
+    const many = Array.from({ length: 1025 }, () => 'x')
+    for (const change of [{ version: 'x'.repeat(1025) }, { multiaddrs: many }])
+      expect(refusal(() => decodeOutput('identity', { ...identity, ...change })).code).toBe(
+        'API_RESPONSE_INVALID',
+      )
+  })
+
   test('JSON, or bare bytes for who asks for them', () => {
     const output = record(bytes('hi'))
     const etag = '"1700000000000.7.12D3KooWme"'

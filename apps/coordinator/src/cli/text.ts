@@ -1,7 +1,22 @@
 import { usesColour, type Io } from './io.js'
 
-/** Columns of equal width, two spaces apart. The first row is the head. */
-export const table = (rows: readonly (readonly string[])[]): string => {
+const escaped = (character: string): string =>
+  `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+
+/**
+ * Text of a peer or of a record as a terminal may show it: control characters would move the
+ * cursor, rename the window or hide lines. Line ends and tabs stay.
+ */
+export const printable = (text: string): string =>
+  text.replaceAll(/(?![\n\t])[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, escaped)
+
+/** The same for a text that is part of a line: a line end in it would forge the next line. */
+export const printableLine = (text: string): string =>
+  printable(text).replaceAll(/[\n\t]/g, escaped)
+
+/** Columns of equal width, two spaces apart. The first row is the head. Cells may come from anywhere. */
+export const table = (unsafeRows: readonly (readonly string[])[]): string => {
+  const rows = unsafeRows.map((row) => row.map(printableLine))
   const widths: number[] = []
   for (const row of rows)
     row.forEach((cell, at) => {
@@ -16,16 +31,6 @@ export const table = (rows: readonly (readonly string[])[]): string => {
     )
     .join('\n')
 }
-
-/**
- * Text of a peer or of a record as a terminal may show it: control characters would move the
- * cursor, rename the window or hide lines. Line ends and tabs stay.
- */
-export const printable = (text: string): string =>
-  text.replaceAll(
-    /(?![\n\t])[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
 
 /** `850 ms`, `2.4 s`, `3 min 5 s`, `2 h 10 min`, `4 d 3 h`. */
 export const duration = (ms: number): string => {

@@ -2,6 +2,11 @@ import { z } from 'zod'
 
 export const nothing = z.strictObject({})
 
+/** Far beyond what a coordinator answers: a server that is none must not flood who reads it. */
+const short = z.string().max(1024)
+const long = z.string().max(16_384)
+const rowsMax = 1024
+
 const backend = z.enum(['mock', 'real', 'hybrid'])
 
 const peer = z.object({
@@ -17,45 +22,45 @@ export const peersOutput = z.object({
 })
 
 export const identityOutput = z.object({
-  peerId: z.string(),
+  peerId: short,
   multiaddrs: z
-    .array(z.string())
+    .array(short)
+    .max(rowsMax)
     .readonly()
     .describe('Addresses of its libp2p node; empty for an embedded one.'),
-  version: z.string().describe('Version of the coordinator.'),
-  contract: z.string().describe('Contract of its DHT: dht/1.'),
+  version: short.describe('Version of the coordinator.'),
+  contract: short.describe('Contract of its DHT: dht/1.'),
 })
 
 const health = z.object({
-  component: z.string(),
+  component: short,
   backend,
   status: z.enum(['healthy', 'degraded', 'failed']),
-  last_check: z.string().describe('ISO 8601; empty before the first check.'),
+  last_check: short.describe('ISO 8601; empty before the first check.'),
   error_count: z.int().min(0),
   latency_ms: z.number().min(0),
 })
 
 const bootstrap = z.object({
-  node: z.string().describe('As the configuration states it.'),
+  node: long.describe('As the configuration states it.'),
   state: z.enum(['pending', 'connected', 'failed']),
-  error: z.string().optional(),
+  error: long.optional(),
 })
 
 export const statusOutput = z.object({
-  peerId: z.string(),
-  version: z.string(),
+  peerId: short,
+  version: short,
   backend,
   ready: z.boolean(),
-  reason: z.string().optional().describe('Why it is not ready.'),
-  startedAt: z.string().describe('ISO 8601.'),
+  reason: long.optional().describe('Why it is not ready.'),
+  startedAt: short.describe('ISO 8601.'),
   uptimeMs: z.number().min(0),
-  dataDirectory: z.string().optional(),
-  httpAddress: z.string(),
-  multiaddrs: z.array(z.string()).readonly(),
+  dataDirectory: long.optional(),
+  httpAddress: short,
+  multiaddrs: z.array(short).max(rowsMax).readonly(),
   durability: z.enum(['disk', 'memory']),
   records: z.int().min(0),
-  digest: z
-    .string()
+  digest: short
     .optional()
     .describe('Hash over all keys and versions: equal on nodes that hold the same records.'),
   peers: z.object({
@@ -63,9 +68,9 @@ export const statusOutput = z.object({
     suspect: z.int().min(0),
     disconnected: z.int().min(0),
   }),
-  health: z.array(health).readonly(),
-  bootstrap: z.array(bootstrap).readonly(),
-  notices: z.array(z.string()).readonly().describe('Settings that have no effect yet.'),
+  health: z.array(health).max(rowsMax).readonly(),
+  bootstrap: z.array(bootstrap).max(rowsMax).readonly(),
+  notices: z.array(long).max(rowsMax).readonly().describe('Settings that have no effect yet.'),
 })
 
 const setting = z.object({

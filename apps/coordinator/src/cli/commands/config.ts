@@ -4,6 +4,7 @@ import { connect } from '../connect.js'
 import type { Io } from '../io.js'
 import { loadSettings } from '../load-settings.js'
 import { settingsIn, withSettings } from '../options.js'
+import { printable } from '../text.js'
 
 /** `bzzz config explain`: what a start with these settings would use, or what the running one does. */
 export const addConfigCommand = (program: Command, io: Io): void => {
@@ -23,8 +24,8 @@ export const addConfigCommand = (program: Command, io: Io): void => {
             ).call('config.explain', {})
           ).settings
         : explain(coordinatorFields, settings.loaded)
-    io.out(
-      `${options.json === true ? JSON.stringify({ settings: rows }) : formatExplained(rows)}\n`,
-    )
+    const text =
+      options.json === true ? JSON.stringify({ settings: rows }) : printable(formatExplained(rows))
+    io.out(`${text}\n`)
   })
 }

@@ -14,7 +14,7 @@ import { EXIT } from '../exit-codes.js'
 import type { Io } from '../io.js'
 import { withConnection } from '../options.js'
 import { Progress } from '../progress.js'
-import { bytes, duration, palette, printable } from '../text.js'
+import { bytes, duration, palette, printableLine } from '../text.js'
 import { usageError } from '../usage-error.js'
 
 /** A coordinator over HTTP as the target of an import. */
@@ -43,7 +43,7 @@ const parseConcurrency = (text: string): number => {
 const LISTED_MAX = 20
 
 const listed = (io: Io, rows: readonly string[]): void => {
-  for (const row of rows.slice(0, LISTED_MAX)) io.err(`  ${printable(row)}\n`)
+  for (const row of rows.slice(0, LISTED_MAX)) io.err(`  ${printableLine(row)}\n`)
   if (rows.length > LISTED_MAX) io.err(`  and ${rows.length - LISTED_MAX} more; --json lists all\n`)
 }
 

@@ -2,7 +2,7 @@ import { formatVersion, type OperationName, type OutputOf } from '@bzzz/api'
 import { fromUtf8 } from '@bzzz/base'
 import { formatExplained } from '@bzzz/config'
 import type { Io } from '../io.js'
-import { palette, printable, table } from '../text.js'
+import { palette, printable, printableLine, table } from '../text.js'
 import { usageError } from '../usage-error.js'
 import { renderStatus } from './status.js'
 
@@ -14,8 +14,8 @@ const receipt = (verb: string, output: OutputOf<'put'>, io: Io): void => {
   }`
   const mark = outcome === 'pending' ? warn('pending') : good(verb)
   const more = outcome === 'pending' ? '; this node keeps the write and goes on sending it' : ''
-  io.out(`${mark} ${printable(key)}: ${held}${more}\n`)
-  io.out(faint(`  version ${formatVersion(version)}\n`))
+  io.out(`${mark} ${printableLine(key)}: ${held}${more}\n`)
+  io.out(faint(`  version ${printableLine(formatVersion(version))}\n`))
 }
 
 /** Bytes as they are for a pipe; for a terminal only text, and nothing that would drive it. */
@@ -41,10 +41,10 @@ const peers = ({ peers: rows }: OutputOf<'peers'>, io: Io): void => {
     return
   }
   const cells = rows.map(({ peerId, state, rttMs, addresses }) => [
-    printable(peerId),
+    peerId,
     state,
     rttMs === undefined ? '-' : `${rttMs.toFixed(1)} ms`,
-    printable(addresses[0] ?? '-'),
+    addresses[0] ?? '-',
   ])
   io.out(`${table([['PEER', 'STATE', 'ROUND TRIP', 'ADDRESS'], ...cells])}\n`)
 }
@@ -70,7 +70,7 @@ const renderers: { readonly [N in OperationName]: (output: OutputOf<N>, io: Io) 
     receipt('deleted', output, io)
   },
   'config.explain': ({ settings }, io) => {
-    io.out(`${formatExplained(settings)}\n`)
+    io.out(`${printable(formatExplained(settings))}\n`)
   },
 }
 

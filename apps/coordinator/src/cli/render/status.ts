@@ -1,6 +1,6 @@
 import type { OutputOf } from '@bzzz/api'
 import type { Io } from '../io.js'
-import { duration, palette, printable, table } from '../text.js'
+import { duration, palette, printableLine, table } from '../text.js'
 
 type Status = OutputOf<'status'>
 
@@ -44,13 +44,15 @@ const healthTable = (rows: Status['health']): string =>
 /** `bzzz status` for a person. */
 export const renderStatus = (status: Status, io: Io): void => {
   const { good, warn, bad } = palette(io)
-  const mark = status.ready ? good('ready') : bad(`not ready: ${status.reason ?? 'unknown'}`)
-  io.out(`${mark}\n${printable(table(overview(status)))}\n`)
+  const mark = status.ready
+    ? good('ready')
+    : bad(`not ready: ${printableLine(status.reason ?? 'unknown')}`)
+  io.out(`${mark}\n${table(overview(status))}\n`)
   if (status.health.length > 0) io.out(`\n${healthTable(status.health)}\n`)
   for (const { node, state, error } of status.bootstrap)
     if (state !== 'connected')
       io.out(
-        `${warn('bootstrap')} ${printable(node)} is ${state}${error === undefined ? '' : `: ${printable(error)}`}\n`,
+        `${warn('bootstrap')} ${printableLine(node)} is ${state}${error === undefined ? '' : `: ${printableLine(error)}`}\n`,
       )
-  for (const notice of status.notices) io.out(`${warn('notice')} ${printable(notice)}\n`)
+  for (const notice of status.notices) io.out(`${warn('notice')} ${printableLine(notice)}\n`)
 }
