@@ -5,7 +5,7 @@ import type { Readiness } from '../src/handlers.js'
 import { addHealthRoutes } from '../src/http/health-routes.js'
 import { HttpServer } from '../src/http/http-server.js'
 import { waitFor } from '../src/process/wait-for.js'
-import { rawRequest } from './support/raw-request.js'
+import { rawBytes, rawRequest, statusOf } from './support/raw-request.js'
 
 interface Line {
   readonly message: string
@@ -87,6 +87,44 @@ describe('errors', () => {
     })
     expect(lines).toEqual([])
   })
+})
+
+describe('what is refused before a route is found', () => {
+  const head = (host: string, more = ''): string =>
+    `Host: ${host}\r\nConnection: close\r\n${more}\r\n`
+
+  test.each([
+    [
+      'a malformed path',
+      `GET /v1/records/%zz HTTP/1.1\r\n${head('localhost')}`,
+      400,
+      'API_REQUEST_INVALID',
+    ],
+    ['what is not HTTP', 'nonsense\r\n\r\n', 400, 'API_REQUEST_INVALID'],
+    [
+      'an expectation',
+      `GET /healthz HTTP/1.1\r\n${head('localhost', 'Expect: foo\r\n')}`,
+      417,
+      'API_REQUEST_INVALID',
+    ],
+    [
+      'an expectation from elsewhere',
+      `GET /healthz HTTP/1.1\r\n${head('evil.example', 'Expect: foo\r\n')}`,
+      403,
+      'HTTP_HOST_REFUSED',
+    ],
+  ])(
+    '%s: in the form of every error, with the fixed headers',
+    async (_name, bytes, status, code) => {
+      const { url } = await createServer()
+      const answer = await rawBytes(Number(new URL(url).port), bytes)
+      expect(statusOf(answer)).toBe(status)
+      const [headers = '', body = ''] = answer.split('\r\n\r\n')
+      expect(headers.toLowerCase()).toContain('x-content-type-options: nosniff')
+      expect(headers.toLowerCase()).toContain('cache-control: no-store')
+      expect(JSON.parse(body)).toMatchObject({ error: { code, remedy: expect.any(String) } })
+    },
+  )
 })
 
 describe('readiness', () => {

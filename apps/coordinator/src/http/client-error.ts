@@ -1,6 +1,11 @@
 import { apiError, encodeError } from '@bzzz/api'
 import { codeOf } from '@bzzz/base'
 import type { Duplex } from 'node:stream'
+import { FIXED_HEADERS } from './gated-server.js'
+
+const FIXED_LINES = Object.entries(FIXED_HEADERS)
+  .map(([name, value]) => `${name}: ${value}\r\n`)
+  .join('')
 
 const STATUS: Readonly<Record<string, readonly [status: number, reason: string, message: string]>> =
   {
@@ -22,6 +27,6 @@ export const answerClientError = (error: unknown, socket: Duplex): void => {
   const body = JSON.stringify(encodeError(apiError('API_REQUEST_INVALID', message), '').body)
   socket.end(
     `HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/json; charset=utf-8\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+      `Content-Length: ${Buffer.byteLength(body)}\r\n${FIXED_LINES}Connection: close\r\n\r\n${body}`,
   )
 }

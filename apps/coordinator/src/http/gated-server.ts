@@ -1,4 +1,4 @@
-import { encodeError } from '@bzzz/api'
+import { apiError, encodeError } from '@bzzz/api'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { judgeAccess, type AccessRules, type RequestHead } from './access.js'
 
@@ -43,6 +43,21 @@ const headOf = (request: IncomingMessage): RequestHead => ({
   localAddress: request.socket.localAddress,
 })
 
+const EXPECTATION_FAILED = 417
+
+/** Answers before anything else has seen the request, and reads no more of it. */
+export const refuse = (response: ServerResponse, error: unknown, otherStatus?: number): void => {
+  const answer = encodeError(error, '')
+  const body = JSON.stringify(answer.body)
+  response.writeHead(otherStatus ?? answer.status, {
+    ...FIXED_HEADERS,
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  })
+  response.end(body)
+}
+
 /**
  * A Node server that judges Host, Origin and Sec-Fetch-Site of every request before anything else
  * sees it: before routing, before the body, and for paths that do not exist as well.
@@ -54,16 +69,8 @@ export const createGatedServer = (
 ): Server => {
   const admit = (request: IncomingMessage, response: ServerResponse): boolean => {
     const refusal = judgeAccess(headOf(request), rules)
-    if (refusal === undefined) return true
-    const body = JSON.stringify(encodeError(refusal, '').body)
-    response.writeHead(refusal.http, {
-      ...FIXED_HEADERS,
-      'content-type': 'application/json; charset=utf-8',
-      'content-length': Buffer.byteLength(body),
-      connection: 'close',
-    })
-    response.end(body)
-    return false
+    if (refusal !== undefined) refuse(response, refusal)
+    return refusal === undefined
   }
   const server = createServer({
     headersTimeout: limits.headersTimeoutMs,
@@ -83,6 +90,11 @@ export const createGatedServer = (
     if (!admit(request, response)) return
     response.writeContinue()
     handler(request, response)
+  })
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    if (!admit(request, response)) return
+    const message = 'the only expectation that is met is 100-continue'
+    refuse(response, apiError('API_REQUEST_INVALID', message), EXPECTATION_FAILED)
   })
   return server
 }

@@ -10,7 +10,7 @@ import { answerClientError } from './client-error.js'
 import { addCors } from './cors.js'
 import { translateFrameworkError } from './framework-error.js'
 import { methodsOf } from './operation-routes.js'
-import { createGatedServer, FIXED_HEADERS, type ServerLimits } from './gated-server.js'
+import { createGatedServer, FIXED_HEADERS, refuse, type ServerLimits } from './gated-server.js'
 
 export interface HttpServerOptions {
   /** Address to listen on. */
@@ -84,6 +84,11 @@ export class HttpServer extends Service {
       return503OnClosing: false,
       routerOptions: { maxParamLength: PATH_PARAMETER_MAX },
       clientErrorHandler: answerClientError,
+      // What fails before a route is found passes neither the error handler nor the hooks.
+      frameworkErrors: (error, _request, reply) => {
+        reply.hijack()
+        refuse(reply.raw, translateFrameworkError(error))
+      },
       serverFactory: (handler) => createGatedServer(handler, rules, limits),
     })
     app.removeAllContentTypeParsers()
