@@ -99,6 +99,9 @@ describe('records', () => {
     expect(result.code).toBe(4)
     expect(json(result)).toMatchObject({ outcome: 'pending', level: '3' })
     expect((await cli(['get', 'many'])).stdout).toBe('x')
+    const text = await cli(['put', 'many', 'y', '--level', '3', '--timeout-ms', '50'])
+    expect(text.stdout).toContain('3 were asked for, and there are no more; this node keeps')
+    expect(text.stdout).not.toContain('sending')
   })
 })
 

@@ -6,6 +6,12 @@ import { palette, printable, printableLine, table } from '../text.js'
 import { usageError } from '../usage-error.js'
 import { renderStatus } from './status.js'
 
+/** What becomes of a pending write: one that asks for more replicas than there are waits for nodes. */
+const prospect = ({ level, replicas }: OutputOf<'put'>): string =>
+  typeof level === 'number' && level > replicas
+    ? `${level} were asked for, and there are no more; this node keeps the write`
+    : 'this node keeps the write and goes on sending it'
+
 const receipt = (verb: string, output: OutputOf<'put'>, io: Io): void => {
   const { good, warn, faint } = palette(io)
   const { key, outcome, heldBy, replicas, durability, version } = output
@@ -13,7 +19,7 @@ const receipt = (verb: string, output: OutputOf<'put'>, io: Io): void => {
     durability === 'disk' ? 'synced to disk' : 'in memory'
   }`
   const mark = outcome === 'pending' ? warn('pending') : good(verb)
-  const more = outcome === 'pending' ? '; this node keeps the write and goes on sending it' : ''
+  const more = outcome === 'pending' ? `; ${prospect(output)}` : ''
   io.out(`${mark} ${printableLine(key)}: ${held}${more}\n`)
   io.out(faint(`  version ${printableLine(formatVersion(version))}\n`))
 }
