@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +8,7 @@ import { lockDirectory } from '@bzzz/store/node'
 import { openDataDirectory } from '../src/data/data-directory.js'
 import { DirectoryLock } from '../src/data/directory-lock.js'
 import { isLockHeld } from '../src/data/lock-probe.js'
+import { readPrivateFile } from '../src/data/private-file.js'
 import { readPskFile } from '../src/data/psk-file.js'
 import { isRunning, readRuntime, removeRuntime, writeRuntime } from '../src/data/runtime-file.js'
 import { loadToken, readToken } from '../src/data/token-file.js'
@@ -99,6 +101,25 @@ describe('the token', () => {
       await expect(refusal).rejects.not.toMatchObject({ message: expect.stringContaining('xxx') })
     },
   )
+})
+
+describe('a private file', () => {
+  test('that is a link, a pipe or of another user is refused; the named one may be a link', async () => {
+    const file = join(root, 'token')
+    const link = join(root, 'link')
+    const pipe = join(root, 'pipe')
+    await writeFile(file, 'x', { mode: 0o600 })
+    await symlink(file, link)
+    execFileSync('mkfifo', ['-m', '600', pipe])
+    await expect(readPrivateFile(link)).rejects.toMatchObject({ code: 'DATA_DIRECTORY_UNUSABLE' })
+    expect(await readPrivateFile(link, { followLinks: true })).toBe('x')
+    await expect(readPrivateFile(pipe)).rejects.toMatchObject({ code: 'DATA_DIRECTORY_UNUSABLE' })
+    const { uid } = await stat(file)
+    const getuid = jest.spyOn(process as { getuid: () => number }, 'getuid')
+    getuid.mockReturnValue(uid + 1)
+    await expect(readPrivateFile(file)).rejects.toMatchObject({ code: 'DATA_DIRECTORY_UNSAFE' })
+    getuid.mockRestore()
+  })
 })
 
 describe('the runtime file', () => {

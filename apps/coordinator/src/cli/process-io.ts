@@ -47,6 +47,8 @@ export const processIo = (): Io => {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     process.exit(error.code === 'EPIPE' ? 0 : 1)
   })
+  // Nobody reads what is told any more: no reason to end the work.
+  process.stderr.on('error', () => {})
   const interrupted = interruption()
   return {
     program: process.env.npm_lifecycle_event === undefined ? 'bzzz' : 'npx bzzz',

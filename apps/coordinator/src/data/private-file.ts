@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { link, open, readFile, rename, stat, unlink } from 'node:fs/promises'
+import { link, open, rename, unlink, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { codeOf } from '@bzzz/base'
 import { coordinatorError } from '../errors.js'
@@ -30,10 +30,41 @@ const writeBeside = async (file: string, text: string): Promise<string> => {
   return beside
 }
 
-/** The text, or undefined when there is no such file. Refuses one that others may read. */
-export const readPrivateFile = async (file: string): Promise<string | undefined> => {
+export interface ReadOptions {
+  /** For a file that the user named, which may be a link. Default false. */
+  readonly followLinks?: boolean
+}
+
+/** Root may use the files of others, and its own rights protect what it reads. */
+const isForeign = (uid: number): boolean => {
+  const own = process.getuid?.()
+  return own !== undefined && own !== 0 && own !== uid
+}
+
+/** Never waits, as it would for the writer of a pipe. What is checked is what is then read. */
+const openPrivateFile = async (file: string, followLinks: boolean): Promise<FileHandle> => {
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK
   try {
-    const { mode, size } = await stat(file)
+    return await open(file, followLinks ? flags : flags | constants.O_NOFOLLOW)
+  } catch (error) {
+    if (codeOf(error) !== 'ELOOP') throw error
+    throw coordinatorError('DATA_DIRECTORY_UNUSABLE', `${file} is a link: it is not ours`)
+  }
+}
+
+/** The text, or undefined when there is no such file. Refuses one that others may read, or own. */
+export const readPrivateFile = async (
+  file: string,
+  { followLinks = false }: ReadOptions = {},
+): Promise<string | undefined> => {
+  try {
+    await using handle = await openPrivateFile(file, followLinks)
+    const stats = await handle.stat()
+    const { mode, size, uid } = stats
+    if (!stats.isFile())
+      throw coordinatorError('DATA_DIRECTORY_UNUSABLE', `${file} is not a regular file`)
+    if (isForeign(uid))
+      throw coordinatorError('DATA_DIRECTORY_UNSAFE', `${file} belongs to another user`)
     if ((mode & 0o077) !== 0)
       throw coordinatorError(
         'DATA_DIRECTORY_UNSAFE',
@@ -41,7 +72,7 @@ export const readPrivateFile = async (file: string): Promise<string | undefined>
       )
     if (size > PRIVATE_FILE_BYTES_MAX)
       throw coordinatorError('DATA_DIRECTORY_UNUSABLE', `${file} has ${size} bytes: it is not ours`)
-    return await readFile(file, 'utf8')
+    return await handle.readFile('utf8')
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined
     throw error

@@ -1,6 +1,6 @@
 import type { Random } from '@bzzz/base'
 import { coordinatorError } from '../errors.js'
-import { createPrivateFile, readPrivateFile } from './private-file.js'
+import { createPrivateFile, readPrivateFile, type ReadOptions } from './private-file.js'
 
 const TOKEN_BYTES = 32
 
@@ -15,8 +15,11 @@ const parse = (text: string, file: string): string => {
 }
 
 /** The token of this data directory, or undefined before the first start. */
-export const readToken = async (file: string): Promise<string | undefined> => {
-  const text = await readPrivateFile(file)
+export const readToken = async (
+  file: string,
+  options?: ReadOptions,
+): Promise<string | undefined> => {
+  const text = await readPrivateFile(file, options)
   return text === undefined ? undefined : parse(text, file)
 }
 
