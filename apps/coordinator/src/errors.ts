@@ -30,7 +30,7 @@ export const coordinatorError = defineErrors({
     verdict: 'answered',
     http: 500,
     meaning: 'The data directory, or a secret in it, is open to other users of this machine.',
-    remedy: 'Take the rights of group and others away (chmod), or choose another directory.',
+    remedy: 'Take the rights of group and others away with chmod.',
   },
   DATA_DIRECTORY_UNUSABLE: {
     verdict: 'answered',

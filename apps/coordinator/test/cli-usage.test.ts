@@ -1,6 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from '@jest/globals'
-import { runInProcess } from './support/in-process.js'
+import { apiError } from '@bzzz/api'
+import { reportError } from '../src/cli/report-error.js'
+import { usageError } from '../src/cli/usage-error.js'
+import { coordinatorError } from '../src/errors.js'
+import { fakeIo, runInProcess } from './support/in-process.js'
 
 describe('wrong usage', () => {
   test.each([
@@ -11,7 +15,16 @@ describe('wrong usage', () => {
     [['get', 'k', '--level', 'some'], 'level'],
     [['get', 'k', '--nonsense'], 'unknown option'],
     [['get', ''], 'the key is empty'],
-    [['put', 'k', 'v', '--if-version', 'x'], 'expectedVersion'],
+    [
+      ['put', 'k', 'v', '--if-version', 'x'],
+      '--if-version: write a version, <milliseconds>.<counter>.<writer>, or absent',
+    ],
+    [['put', 'k', 'v', '--timeout-ms', '0'], '--timeout-ms'],
+    [['get', 'k', '--token-file', 'x'], 'is for a coordinator at --url'],
+    [
+      ['get', 'k', '--url', 'http://127.0.0.1:1', '--token-file', 'nosuchfile'],
+      'there is no token at nosuchfile',
+    ],
     [['demo', '--nodes', '0'], '1 to 9'],
     [['demo', '--nodes', '10'], '1 to 9'],
     [['import', '.', '--concurrency', '65'], '1 to 64'],
@@ -33,6 +46,19 @@ describe('wrong usage', () => {
     const result = await runInProcess(['status'], { BZZZ_HTP_PORT: '1' })
     expect(result.code).toBe(2)
     expect(result.stderr).toContain('BZZZ_HTTP_PORT')
+  })
+})
+
+describe('remedies', () => {
+  test('name what a command line can do, as the user calls it', () => {
+    const io = { ...fakeIo(), program: 'npx bzzz' }
+    reportError(usageError('no'), io, false)
+    expect(io.text.err).toContain('`npx bzzz <command> --help`')
+    reportError(coordinatorError('COORDINATOR_NOT_RUNNING', 'no'), io, false)
+    expect(io.text.err).toContain('`npx bzzz start`')
+    reportError(apiError('API_TOKEN_REQUIRED', 'no'), io, false)
+    expect(io.text.err).toContain('--token-file')
+    expect(io.text.err).not.toContain('Authorization')
   })
 })
 

@@ -12,7 +12,9 @@ beforeAll(async () => {
   directory = await temporaryDirectory()
 })
 
-afterAll(() => directory[Symbol.asyncDispose]())
+afterAll(async () => {
+  await directory[Symbol.asyncDispose]()
+})
 
 const { signal } = new AbortController()
 

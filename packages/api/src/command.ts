@@ -37,8 +37,11 @@ export const commandInput = <N extends OperationName>(
   const wire: Record<string, unknown> = {}
   for (const { field } of known) if (options[field] !== undefined) wire[field] = options[field]
   for (const [at, field] of fields.entries()) wire[field] = args[at]
+  const flags = Object.fromEntries(
+    known.map((each) => [each.field, each.flags.split(' ', 1)[0] ?? '']),
+  )
   const { value } = wire
-  if (value === undefined) return decodeInput(name, wire)
+  if (value === undefined) return decodeInput(name, wire, flags)
   const bytes = typeof value === 'string' ? utf8(value) : value
-  return { ...decodeInput(name, { ...wire, value: { value: '' } }), value: bytes }
+  return { ...decodeInput(name, { ...wire, value: { value: '' } }, flags), value: bytes }
 }

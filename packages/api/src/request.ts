@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { apiError } from './errors.js'
-import { invalid } from './issues.js'
+import { invalid, type FieldNames } from './issues.js'
 import { VALUE_BYTES_MAX } from './limits.js'
 import { hasValueBody, type Method } from './operation.js'
 import { operations, type InputOf, type OperationName } from './operations.js'
@@ -27,9 +27,13 @@ export interface SentRequest {
 }
 
 /** Validates and decodes wire data against the input of an operation. Throws `API_REQUEST_INVALID`. */
-export const decodeInput = <N extends OperationName>(name: N, wire: unknown): InputOf<N> => {
+export const decodeInput = <N extends OperationName>(
+  name: N,
+  wire: unknown,
+  names?: FieldNames,
+): InputOf<N> => {
   const result = z.safeDecode(operations[name].input, wire as never)
-  if (!result.success) throw invalid('API_REQUEST_INVALID', result.error)
+  if (!result.success) throw invalid('API_REQUEST_INVALID', result.error, names)
   return result.data as InputOf<N>
 }
 

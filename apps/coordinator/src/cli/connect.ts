@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { createClient, type Client } from '@bzzz/api'
 import { dataDirectoryAt } from '../data/data-directory.js'
 import { isLockHeld } from '../data/lock-probe.js'
@@ -6,6 +7,7 @@ import { readToken } from '../data/token-file.js'
 import { coordinatorError } from '../errors.js'
 import type { Io } from './io.js'
 import { loadSettings } from './load-settings.js'
+import { usageError } from './usage-error.js'
 
 export interface ConnectionOptions {
   readonly config?: string
@@ -36,9 +38,14 @@ export const connectTo = async (dataDirectory: string): Promise<Client> => {
 export const connect = async (io: Io, options: ConnectionOptions): Promise<Client> => {
   if (options.url !== undefined) {
     // The token of the local data directory is sent to no address that the user typed.
-    const token = options.tokenFile === undefined ? undefined : await readToken(options.tokenFile)
+    const { tokenFile } = options
+    if (tokenFile === undefined) return clientAt(options.url, undefined)
+    const token = await readToken(resolve(io.cwd, tokenFile), { followLinks: true })
+    if (token === undefined) throw usageError(`there is no token at ${tokenFile}`)
     return clientAt(options.url, token)
   }
+  if (options.tokenFile !== undefined)
+    throw usageError('--token-file is for a coordinator at --url: name that as well')
   const { dataDirectory } = await loadSettings(io, options.config, {
     'data-directory': options.dataDirectory,
   })

@@ -3,9 +3,14 @@ import { exitCodeOf } from './exit-codes.js'
 import type { Io } from './io.js'
 import { palette, printable } from './text.js'
 
-const remedyOf = (error: unknown): string | undefined => {
-  const remedy = (error as { remedy?: unknown } | null)?.remedy
-  return typeof remedy === 'string' ? remedy : undefined
+/** What the answer says to programs, as a command line does it. */
+const HERE: Readonly<Record<string, string>> = {
+  API_TOKEN_REQUIRED: 'With --url, name its token: --token-file <its data directory>/token.',
+}
+
+const remedyOf = (error: unknown, io: Io): string | undefined => {
+  const remedy = HERE[codeOf(error) ?? ''] ?? (error as { remedy?: unknown } | null)?.remedy
+  return typeof remedy === 'string' ? remedy.replaceAll('`bzzz ', `\`${io.program} `) : undefined
 }
 
 const detailsOf = (error: unknown): Readonly<Record<string, unknown>> =>
@@ -14,7 +19,7 @@ const detailsOf = (error: unknown): Readonly<Record<string, unknown>> =>
 /** Tells the user what went wrong and what to do, on standard error; returns the exit code. */
 export const reportError = (error: unknown, io: Io, isJson: boolean): number => {
   const code = codeOf(error) ?? 'UNKNOWN'
-  const remedy = remedyOf(error) ?? ''
+  const remedy = remedyOf(error, io) ?? ''
   if (isJson) {
     const body = { code, message: messageOf(error), remedy, details: detailsOf(error) }
     io.err(`${JSON.stringify({ error: body })}\n`)

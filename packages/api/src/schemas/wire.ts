@@ -66,10 +66,16 @@ export const versionSchema = z
 
 /** What the caller of a conditional write expects: a version, or `absent`. */
 export const expectedVersionSchema = z
-  .codec(z.union([z.literal('absent'), versionSchema]), versionObject.nullable(), {
-    decode: (text) => (text === 'absent' ? null : text),
-    encode: (version) => version ?? ('absent' as const),
-  })
+  .codec(
+    z.union([z.literal('absent'), versionSchema], {
+      error: 'write a version, <milliseconds>.<counter>.<writer>, or absent',
+    }),
+    versionObject.nullable(),
+    {
+      decode: (text) => (text === 'absent' ? null : text),
+      encode: (version) => version ?? ('absent' as const),
+    },
+  )
   .describe('Write only where the record is at this version (absent: where there is none).')
 
 export const wireValue = z.strictObject({

@@ -13,7 +13,7 @@ import type { Io } from '../io.js'
 import { withConnection } from '../options.js'
 import { readValueFile } from '../read-value-file.js'
 import { renderOutput } from '../render/output.js'
-import { usageError } from '../usage-error.js'
+import { fromArguments, usageError } from '../usage-error.js'
 
 /** Asked of the settings here, not of a running coordinator: see the command `config`. */
 const NOT_HERE: ReadonlySet<OperationName> = new Set(['config.explain'])
@@ -64,7 +64,7 @@ const addOperation = (
         return [field, option && (options[option.attributeName()] as string | undefined)]
       }),
     )
-    const input = commandInput(shape.operation, args, texts)
+    const input = fromArguments(() => commandInput(shape.operation, args, texts))
     const client = await connect(io, options)
     const output = await client.call(shape.operation, input, { signal: io.interrupted })
     if (options.json === true) io.out(`${JSON.stringify(encodeOutput(shape.operation, output))}\n`)
