@@ -89,10 +89,10 @@ describe('errors', () => {
   })
 })
 
-describe('what is refused before a route is found', () => {
-  const head = (host: string, more = ''): string =>
-    `Host: ${host}\r\nConnection: close\r\n${more}\r\n`
+const head = (host: string, more = ''): string =>
+  `Host: ${host}\r\nConnection: close\r\n${more}\r\n`
 
+describe('what is refused before a route is found', () => {
   test.each([
     [
       'a malformed path',

@@ -97,7 +97,7 @@ describe('text for people', () => {
     )
     renderOutput('status', status, io)
     expect(io.text.out).toContain('owned')
-    expect(io.text.out).not.toMatch(/[\u001B\u0007]/)
+    expect(io.text.out).not.toMatch(/(?!\n)\p{Cc}/u)
     expect(io.text.out).not.toMatch(/^ready/m)
   })
 
