@@ -45,6 +45,7 @@ export const startNode = async () => {
   let values = {}
   const valueOf = (sizeBytes) => (values[sizeBytes] ??= new Uint8Array(sizeBytes).fill(7))
   let peers = []
+  let echo
   return {
     address: node.getMultiaddrs()[0].toString(),
     connect: async (addresses) => {
@@ -66,27 +67,31 @@ export const startNode = async () => {
           if (found?.length !== sizeBytes) throw new Error('kad-dht returned the wrong value')
         }
       }
-      return echo(await node.dialProtocol(peers[0], ECHO), valueOf(sizeBytes))
+      echo ??= createEcho(await node.dialProtocol(peers[0], ECHO))
+      return echo(valueOf(sizeBytes))
     },
     stop: () => node.stop(),
   }
 }
 
 /** One request is `payload`, one answer as many bytes; answers come in order. */
-const echo = (stream, payload) => {
+const createEcho = (stream) => {
   const waiting = []
-  let received = 0
+  let [received, wanted] = [0, 0]
   stream.addEventListener('message', ({ data }) => {
     received += data.byteLength
-    while (received >= payload.length) {
-      received -= payload.length
+    while (waiting.length > 0 && received >= wanted) {
+      received -= wanted
       waiting.shift()()
     }
   })
-  return async () => {
-    const answered = new Promise((resolve) => waiting.push(resolve))
-    if (stream.writableNeedsDrain) await stream.onDrain()
-    stream.send(payload)
-    await answered
+  return (payload) => {
+    wanted = payload.length
+    return async () => {
+      const answered = new Promise((resolve) => waiting.push(resolve))
+      if (stream.writableNeedsDrain) await stream.onDrain()
+      stream.send(payload)
+      await answered
+    }
   }
 }
