@@ -72,12 +72,6 @@ export const mergeViews = (view: View, others: Iterable<Member>): View => {
   return isChanged ? viewOf(merged.values()) : view
 }
 
-/** True when the view has members that the other list lacks. */
-export const isAhead = (view: View, others: Iterable<Member>): boolean => {
-  const ids = new Set(Array.from(others, ({ id }) => id))
-  return [...view.members.keys()].some((id) => !ids.has(id))
-}
-
 const nameOf = (view: PendingView): string => [view.isLost, ...view.ids.toSorted()].join('\n')
 
 /** Adds what is not there yet; empty views have nothing to cover. */
