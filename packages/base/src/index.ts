@@ -31,10 +31,12 @@ export { newOperationId } from './ids.js'
 export { quorumOf, replicasFor, type Durability, type Level } from './level.js'
 export { Service, startAll, stopAll, type Startable } from './lifecycle.js'
 export { ManualClock } from './manual-clock.js'
+export { MODES, type Mode, type ModeSetting } from './mode.js'
 export {
   definePort,
   type OpTable,
   type Port,
+  type Probe,
   type ReadOp,
   type StreamOp,
   type SubscribeOp,
@@ -42,6 +44,7 @@ export {
   type WriteOp,
 } from './port.js'
 export { pick, seededRandom, shuffle, systemRandom, type Random } from './random.js'
+export type { Acknowledgement, ApplyOptions, Replicates } from './replication.js'
 export { compareVersions, isExpired, type StampedRecord, type Version } from './record.js'
 export type {
   PeerState,

@@ -1,8 +1,9 @@
-import type { Verdict } from './errors.js'
+import type { BzzzError, BzzzErrorOptions, Verdict } from './errors.js'
 import type { Unsubscribe } from './events.js'
 import type { Level } from './level.js'
 import type { Startable } from './lifecycle.js'
 import type { StampedRecord, Version } from './record.js'
+import type { Acknowledgement, ApplyOptions } from './replication.js'
 
 /** What a write leaves behind: every argument that must outlive the call, and nothing else. */
 export interface WriteIntent {
@@ -16,15 +17,30 @@ export interface WriteIntent {
 export interface ReadOp<A extends readonly unknown[], R> {
   readonly kind: 'read'
   key(...args: A): string
-  /** True when the answer means "I do not have it", so that another side may be asked. */
+  /**
+   * True when the answer means "I do not have it", so that another side may be asked. Without it
+   * the method is not about stored records, and real answers it wherever there is one.
+   */
   isMiss?(result: R): boolean
   /** Version of the answer, to compare the sides by. */
   version?(result: R): Version | undefined
+  /** About what the answer takes in memory; answers of a method without it are not kept. */
+  sizeBytes?(result: R): number
+  /** Undefined where the caller leaves it to the side that answers. */
+  level?(...args: A): Level | undefined
+  /** The wait that the caller allows, milliseconds. */
+  timeoutMs?(...args: A): number | undefined
+  /** The caller takes what is known here, "nothing" included, rather than an outage. */
+  allowsStale?(...args: A): boolean
+  /** The same call with another bound on its wait. */
+  bounded?(timeoutMs: number, ...args: A): A
 }
 
 /** A method that leaves a record behind. */
 export interface WriteOp<A extends readonly unknown[], R> {
   readonly kind: 'write'
+  /** Throws the port's errors for arguments that no side would take. */
+  check?(...args: A): void
   key(...args: A): string
   /** What must be logged; a record that is already stamped is applied, not stamped anew. */
   record(...args: A): WriteIntent | StampedRecord
@@ -33,8 +49,12 @@ export interface WriteOp<A extends readonly unknown[], R> {
   opId?(...args: A): string | undefined
   /** The version that the caller expects: `null` for "absent", undefined for "any". */
   condition?(...args: A): Version | null | undefined
-  /** Builds the method's answer when this node's store alone acknowledges. */
-  receipt?(record: StampedRecord, reached: { readonly replicas: number }): R
+  /** The wait that the caller allows, milliseconds. */
+  timeoutMs?(...args: A): number | undefined
+  /** The same call with another bound on its wait. */
+  bounded?(timeoutMs: number, ...args: A): A
+  /** The method's answer. Default: the acknowledgement itself. */
+  receipt?(acknowledgement: Acknowledgement, ...args: A): R
 }
 
 /** A method that yields items; `id` drops repeats when another side takes over half-way. */
@@ -75,9 +95,21 @@ export interface Port<I> {
   judge(error: unknown): Verdict
   /** Which of two concurrent records wins. */
   merge(a: StampedRecord, b: StampedRecord): StampedRecord
-  /** Key and value of the deep health probe: a real write and read. */
-  readonly probe: { readonly key: string; readonly value: Uint8Array }
+  /** An error of the node's store in the words of the port. Default: as it is. */
+  refusal?(error: unknown): unknown
+  /** The port's error for "it cannot be told now", with the verdict `unavailable`. */
+  unavailable(message: string, options?: BzzzErrorOptions): BzzzError
+  readonly probe: Probe<I>
   readonly ops: OpTable<I>
+}
+
+/** The deep health probe: a real write and read. */
+export interface Probe<I> {
+  /** Begin of the keys that are written; each node adds its id. */
+  readonly key: string
+  readonly value: Uint8Array
+  /** The version that the side has of a key, at the level asked for. */
+  read(side: I, key: string, options: ApplyOptions): Promise<Version | undefined>
 }
 
 /** `definePort<DHT>()({ … })`: checks the table against the interface. */

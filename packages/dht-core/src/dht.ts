@@ -1,6 +1,6 @@
 import type {
   AbortOptions,
-  Durability,
+  Acknowledgement,
   Level,
   PeerState,
   StampedRecord,
@@ -19,6 +19,11 @@ export interface ReadOptions extends AbortOptions {
   readonly level?: Level | undefined
   /** Longest wait for replicas, milliseconds. Default 2,000. */
   readonly timeoutMs?: number | undefined
+  /**
+   * Where the replicas cannot answer and this node has nothing either, take that for the answer,
+   * rather than `DHT_UNAVAILABLE`. Counts for a hybrid that serves from its store. Default false.
+   */
+  readonly allowStale?: boolean | undefined
 }
 
 export interface WriteOptions extends AbortOptions {
@@ -43,24 +48,7 @@ export interface WriteOptions extends AbortOptions {
 }
 
 /** What became of a write. */
-export interface WriteReceipt {
-  readonly key: string
-  readonly version: Version
-  readonly opId: string
-  /**
-   * - `acknowledged`: the level asked for was reached.
-   * - `pending`: the deadline passed first. This node keeps the write and goes on sending it.
-   */
-  readonly outcome: 'acknowledged' | 'pending'
-  /** The level that was asked for. */
-  readonly level: Level
-  /** Ids of the peers known to hold the write, this node included when it does. */
-  readonly heldBy: readonly string[]
-  /** Replicas that the key has now. */
-  readonly replicas: number
-  /** What `heldBy` means: synced to disk on each of them, or in memory on at least one. */
-  readonly durability: Durability
-}
+export type WriteReceipt = Acknowledgement
 
 /** A record as readers see it. */
 export interface DHTRecord {

@@ -1,4 +1,4 @@
-export { DHT_CONTRACT, dhtPort } from './dht-port.js'
+export { DHT_CONTRACT, dhtPort, refusalOf } from './dht-port.js'
 export type {
   DHT,
   DHTChange,

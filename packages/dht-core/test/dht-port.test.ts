@@ -43,14 +43,50 @@ test('a read tells a miss from an answer, and by which version to compare', () =
   expect([ops.get.version(undefined), ops.get.version(found)]).toEqual([undefined, version(3)])
 })
 
-test('the receipt of a store alone is local, and states its holders', () => {
-  expect(ops.put.receipt(record(version(1, 'me')), { replicas: 3 })).toMatchObject({
-    key: 'k',
-    outcome: 'acknowledged',
-    level: 'local',
-    heldBy: ['me'],
-    replicas: 3,
-    opId: 'o',
+test('calls are bounded without losing what else the caller asked for', () => {
+  const value = new Uint8Array([1])
+  expect(ops.get.bounded(20, 'k', { level: 'all', timeoutMs: 5 })).toEqual([
+    'k',
+    { level: 'all', timeoutMs: 20 },
+  ])
+  expect(ops.put.bounded(20, 'k', value)).toEqual(['k', value, { timeoutMs: 20 }])
+  expect(ops.delete.bounded(20, 'k', { opId: 'o' })).toEqual(['k', { opId: 'o', timeoutMs: 20 }])
+  const given = record(version(1))
+  expect(ops.apply.bounded(20, given)).toEqual([given, { timeoutMs: 20 }])
+})
+
+test('what no side would take is refused before anything is logged', () => {
+  const options = { level: 0 }
+  expect(() => ops.put.check('', new Uint8Array(0))).toThrow(
+    expect.objectContaining({ code: 'DHT_KEY_INVALID' }),
+  )
+  expect(() => ops.put.check('k', new Uint8Array(2 ** 20 + 1))).toThrow(
+    expect.objectContaining({ code: 'DHT_VALUE_TOO_LARGE' }),
+  )
+  for (const refused of [
+    () => ops.put.check('k', new Uint8Array(0), options),
+    () => ops.delete.check('k', options),
+    () => ops.apply.check(record(version(1)), options),
+  ])
+    expect(refused).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
+  expect(() => ops.delete.check('')).toThrow(expect.objectContaining({ code: 'DHT_KEY_INVALID' }))
+  expect(() => ops.apply.check({ ...record(version(1)), opId: '' })).toThrow(
+    expect.objectContaining({ code: 'DHT_RECORD_INVALID' }),
+  )
+})
+
+test('errors of the store are told in the words of the port', () => {
+  const other = new Error('x')
+  expect(dhtPort.refusal(Object.assign(new Error('c'), { code: 'STORE_CONFLICT' }))).toMatchObject({
+    code: 'DHT_CONFLICT',
+  })
+  expect(
+    dhtPort.refusal(Object.assign(new Error('i'), { code: 'STORE_RECORD_INVALID' })),
+  ).toMatchObject({ code: 'INVALID_ARGUMENT' })
+  expect(dhtPort.refusal(other)).toBe(other)
+  expect(dhtPort.unavailable('x')).toMatchObject({
+    code: 'DHT_UNAVAILABLE',
+    verdict: 'unavailable',
   })
 })
 

@@ -9,6 +9,7 @@ const head = {
   contract: 'dht/1',
   judge: verdictOf,
   merge: dhtPort.merge,
+  unavailable: dhtPort.unavailable,
   probe: dhtPort.probe,
 } as const
 const { get, ...withoutGet } = dhtPort.ops

@@ -86,6 +86,7 @@ export abstract class StoreEngine extends Service implements Store {
   #hlc: HybridClock
   #opened: Opened | undefined
   #startedEmpty = true
+  #sequence = 0
 
   constructor(name: string, options: EngineOptions) {
     super(name)
@@ -152,6 +153,10 @@ export abstract class StoreEngine extends Service implements Store {
 
   get size(): number {
     return this.view.size
+  }
+
+  get sequence(): number {
+    return this.#sequence
   }
 
   get dirtyBytes(): number {
@@ -372,6 +377,7 @@ export abstract class StoreEngine extends Service implements Store {
 
   #commit(batch: Batch): void {
     this.#hlc.ceilingPersisted(batch.ceilingMs)
+    this.#sequence += batch.entries.length
     const hasListeners = this.#events.listenerCount('commit') > 0
     for (const entry of batch.entries) {
       const { record } = entry

@@ -76,6 +76,8 @@ export interface Store extends Startable {
   readonly startedEmpty: boolean
   /** Records in the view, tombstones included. */
   readonly size: number
+  /** Records committed since the start; with the epoch it orders what happened by this log. */
+  readonly sequence: number
 
   /**
    * Stamps a write, copies its value and queues it for the next batch. Throws at once what can be

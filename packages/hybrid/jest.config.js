@@ -1,0 +1,4 @@
+export default {
+  displayName: 'hybrid',
+  preset: '@bzzz-tooling/jest-preset',
+}

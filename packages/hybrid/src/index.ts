@@ -1,0 +1,19 @@
+export type { HybridControls, HybridHealth, SetModeOptions } from './controls.js'
+export { hybridError } from './errors.js'
+export type {
+  BackendSwitched,
+  Backlog,
+  DeadLetter,
+  HybridEvents,
+  LogPosition,
+  ModeChanged,
+  Phase,
+  PhaseChanged,
+  Side,
+  SwitchEvent,
+} from './events.js'
+export type { AnswerSource, Explained, Explanation } from './explain.js'
+export type { Completeness, HybridOf, HybridOptions, Switchable } from './hybrid.js'
+export type { HybridDetails, HybridMetrics, Quantiles } from './metrics.js'
+export type { CopyProgress, Reach, RealSide } from './real-side.js'
+export { DEFAULT_TUNING, type Tuning } from './tuning.js'
