@@ -27,6 +27,17 @@ export interface ApplyOptions extends AbortOptions {
   readonly level?: Level | undefined
   /** Longest wait for that level, milliseconds; then the answer says `pending`. */
   readonly timeoutMs?: number | undefined
+  /**
+   * What becomes of this node's own record when a replica refuses it for a newer one, at a level
+   * above `local`. Default `always`.
+   * - `always`: it is stamped above that one and sent again, however late.
+   * - `while-waited`: only until the caller is answered or its signal fires. For a caller who is
+   *   then told that the write counts as of now: a later stamp would put it after writes that
+   *   came after it.
+   * - `never`: the newer one stands for both, and counts as a replica that holds this one. For
+   *   records that were acknowledged long before they are sent.
+   */
+  readonly restamps?: 'always' | 'while-waited' | 'never' | undefined
 }
 
 /** Takes records that are stamped already, idempotent by version. */

@@ -1,6 +1,7 @@
 import type {
   AbortOptions,
   Acknowledgement,
+  ApplyOptions,
   Level,
   PeerState,
   StampedRecord,
@@ -97,7 +98,7 @@ export interface DHT extends Startable {
    * another's. Idempotent by version; an older one than is held changes nothing. Rejects with
    * `DHT_RECORD_INVALID`, or `CLOCK_SKEW` for a stamp from the future.
    */
-  apply(record: StampedRecord, options?: WriteOptions): Promise<WriteReceipt>
+  apply(record: StampedRecord, options?: ApplyOptions): Promise<WriteReceipt>
   /** The replicas of a key, closest first. */
   closestPeers(key: string, options?: AbortOptions): Promise<readonly ReplicaInfo[]>
   /**

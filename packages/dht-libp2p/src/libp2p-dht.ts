@@ -11,6 +11,7 @@ import {
   Service,
   throwIfAborted,
   type AbortOptions,
+  type ApplyOptions,
   type StampedRecord,
   type Unsubscribe,
   type WriteIntent,
@@ -133,7 +134,7 @@ export class Libp2pDHT extends Service implements DHT {
     return this.#present(await this.#parts.reads.run(key, needOf, { timeoutMs, signal }))
   }
 
-  async apply(record: StampedRecord, options: WriteOptions = {}): Promise<WriteReceipt> {
+  async apply(record: StampedRecord, options: ApplyOptions = {}): Promise<WriteReceipt> {
     this.#admit(record.key, options)
     assertRecord(record)
     const { store, attester, replica } = this.#parts
@@ -240,12 +241,13 @@ export class Libp2pDHT extends Service implements DHT {
   /** @param confirmedBy for a conditional write: the replicas that confirmed the condition */
   async #replicate(
     append: Append,
-    options: WriteOptions,
+    options: WriteOptions & ApplyOptions,
     confirmedBy?: ReadonlySet<string>,
   ): Promise<WriteReceipt> {
     const { level = 'quorum', timeoutMs = this.#options.timeoutMs, signal } = options
+    const { restamps } = options
     const { record, sendable, committed } = append
-    const start = { record, level, timeoutMs, confirmedBy, sendable, committed }
+    const start = { record, level, timeoutMs, confirmedBy, sendable, committed, restamps, signal }
     const { end, op } = await abortable(this.#parts.writes.run(start), signal)
     if (end === 'conflict')
       throw dhtError('DHT_CONFLICT', `another write of ${JSON.stringify(record.key)} came first`, {

@@ -1,4 +1,4 @@
-import type { Cancel, Level, StampedRecord } from '@bzzz/base'
+import type { ApplyOptions, Cancel, Level, StampedRecord } from '@bzzz/base'
 import { Tally } from './tally.js'
 
 /** A write that is to be brought to its replicas. */
@@ -6,6 +6,10 @@ export interface WriteStart {
   readonly record: StampedRecord
   readonly level: Level
   readonly timeoutMs: number
+  /** Default `always`. */
+  readonly restamps?: ApplyOptions['restamps']
+  /** Ends the wait of a caller whose stamp is only replaced `while-waited`. */
+  readonly signal?: AbortSignal | undefined
   /** Replicas that confirmed the condition of a conditional write; undefined for a plain one. */
   readonly confirmedBy: ReadonlySet<string> | undefined
   /** When the record may leave this node; undefined: now. */
@@ -27,7 +31,9 @@ export interface WriteOp {
    * True while a refused stamp is replaced by a newer one: for this node's own writes that asked
    * for a quorum without a condition.
    */
-  readonly mayRestamp: boolean
+  mayRestamp: boolean
+  /** It may only be restamped while its caller waits. */
+  readonly restampsWhileWaited: boolean
   /** It may only be counted under the condition that was checked: under one stamp, in one view. */
   readonly isConditional: boolean
   readonly confirmedBy: ReadonlySet<string>
@@ -59,16 +65,18 @@ export interface WriteOp {
 }
 
 export const newWriteOp = (
-  start: Pick<WriteStart, 'record' | 'level' | 'confirmedBy' | 'sendable'>,
+  start: Pick<WriteStart, 'record' | 'level' | 'restamps' | 'confirmedBy' | 'sendable'>,
   self: string,
 ): WriteOp => {
-  const { record, level, confirmedBy, sendable } = start
+  const { record, level, restamps, confirmedBy, sendable } = start
   const isConditional = confirmedBy !== undefined
   return {
     record,
     level,
     // A stamp of another writer stays as it is: this node cannot tell what came after it.
-    mayRestamp: level !== 'local' && !isConditional && record.version.writer === self,
+    mayRestamp:
+      level !== 'local' && restamps !== 'never' && !isConditional && record.version.writer === self,
+    restampsWhileWaited: restamps === 'while-waited',
     isConditional,
     confirmedBy: confirmedBy ?? new Set(),
     isCommitted: false,

@@ -70,9 +70,17 @@ export class Writes {
 
   /** Resolves with how it ended and the operation, whose record may bear a newer stamp by then. */
   async run(start: WriteStart): Promise<{ end: WriteEnd; op: WriteOp }> {
-    const { level, timeoutMs, sendable, committed } = start
+    const { level, timeoutMs, sendable, committed, signal } = start
     const op = this.#newOp(start)
     this.#ops.add(op)
+    if (op.restampsWhileWaited)
+      signal?.addEventListener(
+        'abort',
+        () => {
+          op.mayRestamp = false
+        },
+        { once: true },
+      )
     const ended = new Promise<WriteEnd>((resolve) => {
       op.settle = resolve
     })
@@ -373,6 +381,7 @@ export class Writes {
     if (end === 'acknowledged' && op.level !== 'local') this.#noteAcknowledged(op)
     const { settle } = op
     op.settle = undefined
+    if (op.restampsWhileWaited) op.mayRestamp = false
     settle?.(end)
     if (end === 'pending' && settle !== undefined) this.#dropOlder(op.record.key)
   }

@@ -11,6 +11,7 @@ import {
   throwIfAborted,
   baseError,
   type AbortOptions,
+  type ApplyOptions,
   type Clock,
   type Level,
   type Random,
@@ -128,7 +129,7 @@ export class MockDHT extends Service implements DHT {
     )
   }
 
-  async apply(record: StampedRecord, options: WriteOptions = {}): Promise<WriteReceipt> {
+  async apply(record: StampedRecord, options: ApplyOptions = {}): Promise<WriteReceipt> {
     this.assertStarted()
     assertRecord(record)
     throwIfAborted(options.signal)
@@ -186,8 +187,8 @@ export class MockDHT extends Service implements DHT {
     return write
   }
 
-  async #apply(record: StampedRecord, options: WriteOptions): Promise<WriteReceipt> {
-    const { level = 'quorum' } = options
+  async #apply(record: StampedRecord, options: ApplyOptions): Promise<WriteReceipt> {
+    const { level = 'quorum', restamps } = options
     const need = replicasFor(level, this.#replicas(record.key))
     try {
       // Not copied: a stamped record belongs to a store already, and nobody changes it.
@@ -196,7 +197,9 @@ export class MockDHT extends Service implements DHT {
       throw translated(error, 'record')
     }
     const committed = Promise.resolve()
-    const append = { record, isDuplicate: true, sendable: undefined, committed }
+    // Only this node's own stamps may be replaced: of another's it cannot tell what came after it.
+    const isFinal = restamps === 'never' || record.version.writer !== this.peerId
+    const append = { record, isDuplicate: isFinal, sendable: undefined, committed }
     return this.#acknowledge(append, need, level, options)
   }
 
