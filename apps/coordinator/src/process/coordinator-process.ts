@@ -16,6 +16,8 @@ export interface SpawnOptions {
   readonly args?: readonly string[]
   /** Where its log goes as well. */
   readonly logFile?: string
+  /** Command line to run it within, which must end up as the coordinator: `ip netns exec name`. */
+  readonly within?: readonly string[]
 }
 
 /** What a coordinator prints when it is up, with `--json`. */
@@ -54,20 +56,19 @@ export const cleanEnvironment = (): Record<string, string> =>
     ),
   )
 
-const launch = (options: SpawnOptions): ChildProcess =>
-  spawn(
-    process.execPath,
-    [BZZZ_BIN, 'start', '--json', '--until-stdin-ends', ...(options.args ?? [])],
-    {
-      // Its standard input is a pipe of ours, so that it ends with us even when we are killed.
-      stdio: ['pipe', 'pipe', 'pipe'],
-      env: {
-        ...cleanEnvironment(),
-        BZZZ_DATA_DIRECTORY: options.dataDirectory,
-        ...options.env,
-      },
+const launch = (options: SpawnOptions): ChildProcess => {
+  const start = [BZZZ_BIN, 'start', '--json', '--until-stdin-ends', ...(options.args ?? [])]
+  const [command = '', ...args] = [...(options.within ?? []), process.execPath, ...start]
+  return spawn(command, args, {
+    // Its standard input is a pipe of ours, so that it ends with us even when we are killed.
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: {
+      ...cleanEnvironment(),
+      BZZZ_DATA_DIRECTORY: options.dataDirectory,
+      ...options.env,
     },
-  )
+  })
+}
 
 /** Starts a coordinator and resolves once it serves. Rejects with `COORDINATOR_EXITED` and its last words. */
 export const spawnCoordinator = async (options: SpawnOptions): Promise<CoordinatorProcess> => {
