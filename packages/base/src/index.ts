@@ -4,6 +4,7 @@ export { compareBytes, concatBytes, equalBytes, fromHex, fromUtf8, toHex, utf8 }
 export { delay, systemClock, type Cancel, type Clock } from './clock.js'
 export { ByteReader, ByteWriter } from './codec.js'
 export { crc32 } from './crc32.js'
+export { Deadlines, type Expiring } from './deadlines.js'
 export type { Disk, DiskFile } from './disk.js'
 export {
   BzzzError,
@@ -46,6 +47,7 @@ export {
 export { pick, seededRandom, shuffle, systemRandom, type Random } from './random.js'
 export type { Acknowledgement, ApplyOptions, Replicates } from './replication.js'
 export { compareVersions, isExpired, type StampedRecord, type Version } from './record.js'
+export { standIn, type Method } from './stand-in.js'
 export type {
   PeerState,
   PeerStatus,

@@ -1,5 +1,11 @@
 // Checked by `typecheck`, never run: what must not compile stands under @ts-expect-error.
-import { definePort, type OpTable, type StampedRecord, type Startable } from '../src/index.js'
+import {
+  baseError,
+  definePort,
+  type OpTable,
+  type StampedRecord,
+  type Startable,
+} from '../src/index.js'
 
 interface Shop extends Startable {
   readonly name: string
@@ -32,7 +38,8 @@ export const port = definePort<Shop>()({
   contract: 'shop/1',
   judge: () => 'answered',
   merge: (a: StampedRecord) => a,
-  probe: { key: 'k', value: new Uint8Array() },
+  probe: { key: 'k', value: new Uint8Array(), read: () => Promise.resolve(undefined) },
+  unavailable: (message, options) => baseError('TIMEOUT', message, options),
   ops: whole,
 })
 
