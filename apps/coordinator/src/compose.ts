@@ -15,7 +15,7 @@ import type { Log } from './log.js'
 /** The settings that decide what a node is made of. */
 export type BackendConfig = Pick<
   CoordinatorConfig,
-  | 'useRealDht'
+  | 'dhtMode'
   | 'dhtBootstrapNodes'
   | 'dhtReplicas'
   | 'dhtTimeoutMs'
@@ -161,4 +161,6 @@ const composeReal = async (config: BackendConfig, means: ComposeMeans): Promise<
 
 /** The one place that names backends: makes the parts of a node, without starting them. */
 export const compose = (config: BackendConfig, means: ComposeMeans): Promise<Backend> =>
-  config.useRealDht ? composeReal(config, means) : Promise.resolve(composeEmbedded(config, means))
+  config.dhtMode.mode === 'mock'
+    ? Promise.resolve(composeEmbedded(config, means))
+    : composeReal(config, means)

@@ -1,4 +1,5 @@
 import { dhtFields, dhtSelectors } from './coordinator/dht.js'
+import { fallbackAgreements, fallbackFields } from './coordinator/fallback.js'
 import { laterFields } from './coordinator/later.js'
 import { nodeFields } from './coordinator/node.js'
 import { networkFields } from './coordinator/network.js'
@@ -6,9 +7,10 @@ import { defineFields, type ConfigOf } from './field.js'
 
 /** Every setting of a coordinator. */
 export const coordinatorFields = defineFields(
-  { ...nodeFields, ...networkFields, ...dhtFields, ...laterFields },
+  { ...nodeFields, ...networkFields, ...dhtFields, ...fallbackFields, ...laterFields },
   {
     selectors: dhtSelectors,
+    agreements: fallbackAgreements,
     otherVariables: {
       BZZZ_CONFIG_FILE: 'path of the YAML file, where `--config` names none',
       BZZZ_LANE: 'which tests of this repository run; no coordinator reads it',

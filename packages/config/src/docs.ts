@@ -61,8 +61,10 @@ const fieldSection = (field: NamedField): string => {
     `- Variable \`${field.env}\`, flag \`--${field.flag}\``,
     `- Value: ${field.type.accepts}`,
   ]
-  if (field.selects === undefined) lines.push(`- Default: ${defaultLine(field)}`)
+  if (field.selects === undefined || field.defaultDoc !== undefined)
+    lines.push(`- Default: ${defaultLine(field)}`)
   lines.push(`- Example: \`${field.example}\``)
+  if (field.live === true) lines.push('- A change in the file is applied without a restart')
   if (field.secret === true) lines.push('- Secret: shown nowhere')
   if (field.reserved !== undefined)
     lines.push(`- **Accepted, not read yet**: ${field.reserved} of a later release`)

@@ -14,7 +14,7 @@ export interface Explained {
   readonly place?: string | undefined
   /** Places whose statements this one overrode. */
   readonly overrides: readonly string[]
-  /** `accepted, not read yet: <component>`, or what the field stands for. */
+  /** `accepted, not read yet: <component>`, what the field stands for, or the fields that stated it. */
   readonly note?: string | undefined
 }
 
@@ -29,7 +29,12 @@ const show = (field: NamedField, value: unknown): string => {
   return field.secret === true ? '(secret)' : field.type.format(value)
 }
 
-const noteOf = (field: NamedField, table: FieldTable): string | undefined => {
+const noteOf = (
+  field: NamedField,
+  table: FieldTable,
+  because: string | undefined,
+): string | undefined => {
+  if (because !== undefined) return because
   if (field.reserved !== undefined) return `accepted, not read yet: ${field.reserved}`
   if (field.selects === undefined) return undefined
   const selector = table.selectors.find((each) => each.from.includes(field.key))
@@ -43,7 +48,7 @@ export const explain = <F extends Fields>(
   { config, origins }: Loaded<F>,
 ): readonly Explained[] =>
   table.named.map((field) => {
-    const { place, overridden }: Loaded['origins'][string] = origins[field.key] ?? {
+    const { place, overridden, because }: Loaded['origins'][string] = origins[field.key] ?? {
       place: undefined,
       overridden: [],
     }
@@ -55,7 +60,7 @@ export const explain = <F extends Fields>(
       source: sourceOf(place),
       place: place === undefined ? undefined : formatPlace(place),
       overrides: overridden.map(formatPlace),
-      note: noteOf(field, table),
+      note: noteOf(field, table, because),
     }
   })
 

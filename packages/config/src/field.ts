@@ -24,6 +24,10 @@ export interface Field<T> {
   readonly reserved?: string
   /** True when it is only another way of stating the field that a {@link Selector} names. */
   readonly selects?: true
+  /** With `selects`: the command line offers it nonetheless. Default: it does not. */
+  readonly isOffered?: true
+  /** A change of it is applied while the program runs; any other needs a restart. */
+  readonly live?: true
 }
 
 export type Fields = Readonly<Record<string, Field<unknown>>>
@@ -33,21 +37,49 @@ type ValueOf<F> = F extends Field<infer T> ? T : never
 /** The configuration of a table: one value per field. */
 export type ConfigOf<F extends Fields> = { readonly [K in keyof F]: ValueOf<F[K]> }
 
+/** What one source states of the fields that a selector reads; a field it does not state is absent. */
+export type SelectorLayer<V extends object = Readonly<Record<string, unknown>>> = {
+  readonly [K in keyof V]?: V[K] | undefined
+}
+
+/** One statement: the source, as its place among the layers, and the key of the field. */
+export interface StatementRef {
+  readonly layer: number
+  readonly key: string
+}
+
 /** What a selector makes of the fields it reads. */
 export type Selection =
-  | { readonly value: unknown }
-  | { readonly problem: string; readonly suggestion: string }
+  | {
+      readonly value: unknown
+      /** The statements that decided. */
+      readonly by: readonly StatementRef[]
+      /** The value in words, for an explanation. */
+      readonly summary: string
+      /** Statements that were accepted and have no effect. */
+      readonly unused: readonly (StatementRef & { readonly reason: string })[]
+    }
+  | { readonly problem: string; readonly suggestion: string; readonly at: StatementRef }
 
 /**
- * States one field through others: `bzzz.dht.backend: real` means `bzzz.dht.use_real: true`. It
- * counts with the strength of the strongest source that stated one of them; a contradiction in
- * one source is an error.
+ * States one field through others: `bzzz.dht.backend: real` means `bzzz.dht.mode: hybrid`. It sees what
+ * each source says, so that it can tell a stronger word from a contradiction in one source.
  */
 export interface Selector<K extends string = string> {
+  /** May include {@link onto} itself. */
   readonly from: readonly K[]
   readonly onto: K
-  /** The values of `from`, undefined where none was stated. An undefined answer says nothing. */
-  decide(...values: readonly unknown[]): Selection | undefined
+  /** Layers weakest first: file, environment, command line. An undefined answer says nothing. */
+  decide(layers: readonly SelectorLayer[]): Selection | undefined
+}
+
+/** A rule between the values of several fields: the least must not be above the greatest. */
+export interface Agreement<K extends string = string> {
+  readonly of: readonly K[]
+  /** What is wrong with these values, which are complete; undefined when nothing is. */
+  check(
+    ...values: readonly unknown[]
+  ): { readonly problem: string; readonly suggestion: string } | undefined
 }
 
 /** A field with its names filled in. */
@@ -61,6 +93,7 @@ export interface NamedField extends Field<unknown> {
 export interface FieldTable<F extends Fields = Fields> {
   readonly fields: F
   readonly selectors: readonly Selector[]
+  readonly agreements: readonly Agreement[]
   /** In the order of the table. */
   readonly named: readonly NamedField[]
   /** Variables of our prefixes that are no fields, with what reads them. */
@@ -117,6 +150,7 @@ const checkUnique = (named: readonly NamedField[]): void => {
 
 export interface TableOptions<K extends string> {
   readonly selectors?: readonly Selector<K>[]
+  readonly agreements?: readonly Agreement<K>[]
   readonly otherVariables?: Readonly<Record<string, string>>
 }
 
@@ -137,6 +171,7 @@ export const defineFields = <const F extends Fields>(
     fields,
     named,
     selectors: options.selectors ?? [],
+    agreements: options.agreements ?? [],
     otherVariables: options.otherVariables ?? {},
   }
 }

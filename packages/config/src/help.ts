@@ -19,10 +19,10 @@ export const defaultText = (field: NamedField): string => {
   return text === '' ? (field.defaultDoc ?? 'none') : text
 }
 
-/** Flags of the fields that something reads, in the order of the table. */
+/** Flags of the fields that something reads, in the order of the table; a few ways of stating others have none. */
 export const flagsOf = <F extends Fields>(table: FieldTable<F>): readonly Flag[] =>
   table.named
-    .filter((field) => field.reserved === undefined && field.selects === undefined)
+    .filter(({ reserved, selects, isOffered }) => reserved === undefined && (!selects || isOffered))
     .map((field) => ({
       name: field.flag,
       path: field.path,

@@ -7,6 +7,7 @@ export {
   envNameOf,
   field,
   flagNameOf,
+  type Agreement,
   type ConfigOf,
   type Field,
   type Fields,
@@ -14,6 +15,8 @@ export {
   type NamedField,
   type Selection,
   type Selector,
+  type SelectorLayer,
+  type StatementRef,
   type TableOptions,
 } from './field.js'
 export { flagsOf, helpText, type Flag } from './help.js'

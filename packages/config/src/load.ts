@@ -1,7 +1,7 @@
 import { invalidConfig } from './errors.js'
 import type { ConfigOf, Fields, FieldTable } from './field.js'
 import type { Place, Problem } from './problem.js'
-import { applySelectors, type Stated } from './select.js'
+import { applySelectors, checkAgreements, type Stated, type Unused } from './select.js'
 import { readEnvironment, readOverrides, type Environment, type Overrides } from './text-sources.js'
 import type { YamlText } from './yaml-document.js'
 import { readYaml } from './yaml-source.js'
@@ -19,6 +19,8 @@ export interface Origin {
   readonly place: Place | undefined
   /** Weaker statements that it overrode, weakest first. */
   readonly overridden: readonly Place[]
+  /** Where other fields stated it: which ones, and what they mean together. */
+  readonly because?: string | undefined
 }
 
 /** Something was accepted, and has no effect. */
@@ -34,13 +36,23 @@ export interface Loaded<F extends Fields = Fields> {
   readonly notices: readonly Notice[]
 }
 
-const noticesOf = (table: FieldTable, stated: Stated): readonly Notice[] =>
-  table.named.flatMap((field) => {
+const noticesOf = (
+  table: FieldTable,
+  stated: Stated,
+  unused: readonly Unused[],
+): readonly Notice[] => [
+  ...table.named.flatMap((field) => {
     const place = stated.get(field.key)?.at(-1)?.place
     return field.reserved === undefined || place === undefined
       ? []
       : [{ place, path: field.path, message: `accepted, not read yet: ${field.reserved}` }]
-  })
+  }),
+  ...unused.map(({ statement: { field, place }, reason }) => ({
+    place,
+    path: field.path,
+    message: `${field.path} has no effect: ${reason}`,
+  })),
+]
 
 /**
  * Makes a configuration of a table and its sources: default, file, environment, command line,
@@ -59,8 +71,8 @@ export const loadConfig = <F extends Fields>(
   const stated: Stated = new Map()
   for (const statement of readings.flatMap((reading) => reading.statements))
     stated.set(statement.field.key, [...(stated.get(statement.field.key) ?? []), statement])
-  problems.push(...applySelectors(table, stated))
-  if (problems.length > 0) throw invalidConfig(problems)
+  const selected = applySelectors(table, stated)
+  problems.push(...selected.problems)
   const values: [string, unknown][] = []
   const origins: [string, Origin][] = []
   for (const field of table.named) {
@@ -68,11 +80,14 @@ export const loadConfig = <F extends Fields>(
     const winner = all.at(-1)
     values.push([field.key, winner === undefined ? field.default : winner.value])
     const overridden = all.slice(0, -1).map((each) => each.place)
-    origins.push([field.key, { place: winner?.place, overridden }])
+    origins.push([field.key, { place: winner?.place, overridden, because: winner?.because }])
   }
+  const config = Object.freeze(Object.fromEntries(values))
+  problems.push(...checkAgreements(table, stated, (key) => config[key]))
+  if (problems.length > 0) throw invalidConfig(problems)
   return {
-    config: Object.freeze(Object.fromEntries(values)) as ConfigOf<F>,
+    config: config as ConfigOf<F>,
     origins: Object.freeze(Object.fromEntries(origins)) as Loaded<F>['origins'],
-    notices: noticesOf(table, stated),
+    notices: noticesOf(table, stated, selected.unused),
   }
 }

@@ -7,6 +7,8 @@ export interface Statement {
   readonly field: NamedField
   readonly place: Place
   readonly value: unknown
+  /** Where other fields stated it: which ones, in words. */
+  readonly because?: string | undefined
 }
 
 /** What one source says: its statements, and what is wrong with it. */

@@ -1,13 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import { readFile } from 'node:fs/promises'
 import { coordinatorFields } from '../src/coordinator-fields.js'
-import { selectDht } from '../src/coordinator/dht.js'
 import { docsMarkdown } from '../src/docs.js'
 import { explain } from '../src/explain.js'
 import { flagsOf, helpText } from '../src/help.js'
-import { loadCoordinator, sentencesOf, yaml } from './helpers.js'
+import { loadCoordinator, yaml } from './helpers.js'
 
-const realWith = (backend: string) => yaml(`bzzz: { dht: { use_real: true, backend: ${backend} } }`)
+const byText = (a = '', b = ''): number => (a < b ? -1 : 1)
 
 const CUSTOMER_FILE = `
 bzzz:
@@ -53,7 +52,14 @@ describe('names that deployments use already', () => {
         'RUSTLE_FALLBACK_ENABLED',
         'RUSTLE_TIMEOUT_MS',
       ].map((name) => rows.get(name)),
-    ).toEqual(['false', '', 'true', '30s', 'true', '5m', 'false', 'false', '', 'true', '5000'])
+    ).toEqual(['', '', '', '30s', 'true', '5m', 'false', 'false', '', 'true', '5000'])
+    const page = docsMarkdown(coordinatorFields)
+    const defaultOf = (path: string): string | undefined =>
+      new RegExp(`^### ${path.replaceAll('.', '\\.')}\n(?:.*\n)*?- Default: (.*)$`, 'm').exec(
+        page,
+      )?.[1]
+    expect(defaultOf('bzzz.dht.use_real')).toBe('`false`')
+    expect(defaultOf('bzzz.dht.fallback.enabled')).toBe('`true`')
   })
 
   test('their environment loads', () => {
@@ -69,23 +75,22 @@ describe('names that deployments use already', () => {
         RUSTLE_TIMEOUT_MS: '5000',
       },
     })
-    expect(config.useRealDht).toBe(true)
+    expect(config.dhtMode).toEqual({ mode: 'hybrid', percent: 100 })
     expect(config.dhtBootstrapNodes).toHaveLength(2)
     expect(config.rustleTimeoutMs).toBe(5000)
   })
 
   test('their file loads, and says what has no effect yet', () => {
     const { config, notices } = loadCoordinator(yaml(CUSTOMER_FILE))
-    expect(config.useRealDht).toBe(true)
+    expect(config.dhtMode).toEqual({ mode: 'hybrid', percent: 100 })
+    expect(config.fallbackThresholdErrors).toBe(3)
+    expect(config.fallbackBackoffMs).toBe(1000)
     expect(config.dhtBootstrapNodes[0]).toEqual({
       kind: 'host-port',
       host: '192.168.1.100',
       port: 8080,
     })
     expect(notices.map(({ path, message }) => `${path}: ${message}`)).toEqual([
-      'bzzz.dht.fallback.enabled: accepted, not read yet: @bzzz/hybrid',
-      'bzzz.dht.fallback.threshold_errors: accepted, not read yet: @bzzz/hybrid',
-      'bzzz.dht.fallback.backoff_ms: accepted, not read yet: @bzzz/hybrid',
       'rustle.connector.enabled: accepted, not read yet: the RUSTLE connector',
       'rustle.connector.backend: accepted, not read yet: the RUSTLE connector',
       'rustle.connector.endpoints: accepted, not read yet: the RUSTLE connector',
@@ -97,73 +102,15 @@ describe('names that deployments use already', () => {
   test('nothing set, nothing noticed', () => expect(loadCoordinator({}).notices).toEqual([]))
 })
 
-describe('enabled and backend as use_real', () => {
-  test.each<[boolean | undefined, string | undefined, unknown]>([
-    [undefined, undefined, undefined],
-    [true, undefined, undefined],
-    [undefined, 'mock', { value: false }],
-    [true, 'mock', { value: false }],
-    [undefined, 'real', { value: true }],
-    [true, 'real', { value: true }],
-    [false, undefined, { value: false }],
-    [false, 'mock', { value: false }],
-    [false, 'real', { value: false }],
-    [false, 'hybrid', { value: false }],
-  ])('enabled %s, backend %s', (enabled, backend, selection) =>
-    expect(selectDht(enabled, backend)).toEqual(selection),
-  )
-
-  test('hybrid is refused with what it waits for', () => {
-    for (const head of ['', 'enabled: true, '])
-      expect(
-        sentencesOf(() => loadCoordinator(yaml(`bzzz: { dht: { ${head}backend: hybrid } }`)))[0],
-      ).toMatch(/comes with @bzzz\/hybrid.*; write real or mock$/)
-  })
-
-  test('a stronger source wins either way, so that a rollback by variable works', () => {
-    const rollback = loadCoordinator({
-      ...yaml(CUSTOMER_FILE),
-      env: { BZZZ_USE_REAL_DHT: 'false' },
-    })
-    expect(rollback.config.useRealDht).toBe(false)
-    expect(rollback.origins.useRealDht.place).toEqual({
-      source: 'environment',
-      variable: 'BZZZ_USE_REAL_DHT',
-    })
-    const file = yaml('bzzz: { dht: { use_real: true } }')
-    expect(loadCoordinator({ ...file, env: { BZZZ_DHT_ENABLED: 'false' } }).config.useRealDht).toBe(
-      false,
-    )
-    expect(
-      loadCoordinator({ ...file, overrides: { 'dht-backend': 'mock' } }).config.useRealDht,
-    ).toBe(false)
-  })
-
-  test('one of both in a stronger source decides with its strength', () => {
-    const file = yaml('bzzz: { dht: { use_real: true, backend: real } }')
-    const { config, origins } = loadCoordinator({ ...file, env: { BZZZ_DHT_ENABLED: 'false' } })
-    expect(config.useRealDht).toBe(false)
-    expect(origins.useRealDht.place).toEqual({
-      source: 'environment',
-      variable: 'BZZZ_DHT_ENABLED',
-    })
-  })
-
-  test('a contradiction in one source is refused, agreement is not', () => {
-    expect(loadCoordinator(realWith('real')).config.useRealDht).toBe(true)
-    expect(sentencesOf(() => loadCoordinator(realWith('mock')))).toEqual([
-      'bzzz.yaml:1:41: bzzz.dht.backend says bzzz.dht.use_real: false, but bzzz.yaml:1:26 says true; remove one of them',
-    ])
-  })
-})
-
 describe('help and documentation', () => {
   test('a flag for every setting that something reads', () => {
     const flags = flagsOf(coordinatorFields)
-    expect(flags.map((flag) => flag.name)).toEqual(
+    expect(flags.map((flag) => flag.name).toSorted(byText)).toEqual(
       coordinatorFields.named
-        .filter((each) => each.reserved === undefined && each.selects === undefined)
-        .map((each) => each.flag),
+        .filter(({ reserved, selects }) => reserved === undefined && selects === undefined)
+        .map((each) => each.flag)
+        .concat('dht-percent', 'dht-use-real', 'dht-fallback-enabled')
+        .toSorted(byText),
     )
     expect(flags.find((flag) => flag.name === 'dht-use-real')?.argument).toBe('[true|false]')
     const help = helpText(coordinatorFields)
@@ -183,8 +130,8 @@ describe('help and documentation', () => {
   test('the file on the page loads', () => {
     const [, text = ''] = /```yaml\n(.*?)```/s.exec(docsMarkdown(coordinatorFields)) ?? []
     const { config, notices } = loadCoordinator(yaml(text))
-    expect([config.useRealDht, config.dhtBootstrapNodes.length, notices.length]).toEqual([
-      true,
+    expect([config.dhtMode.mode, config.dhtBootstrapNodes.length, notices.length]).toEqual([
+      'hybrid',
       2,
       0,
     ])

@@ -1,33 +1,58 @@
-import { field, type Selection, type Selector } from '../field.js'
+import { field, type Selector } from '../field.js'
 import { bootstrapNodeType } from '../types/bootstrap-node.js'
 import { booleanType } from '../types/boolean.js'
 import { durationType } from '../types/duration.js'
 import { integerType } from '../types/integer.js'
 import { listType } from '../types/list.js'
 import { choiceType } from '../types/text.js'
+import { decideMode, MODE_SWITCHES, type ModeSwitches } from './mode-table.js'
+import { MODE_DEFAULT, modeType } from './mode-type.js'
 
 /** The records that nodes keep for each other. */
 export const dhtFields = {
+  dhtMode: field({
+    path: 'bzzz.dht.mode',
+    type: modeType(),
+    default: MODE_DEFAULT,
+    live: true,
+    doc: '`mock`: records stay on this machine. `hybrid`: every record is replicated over libp2p; a share of the keys is answered by the mesh, and by this machine while the mesh cannot. `shadow`: replicated, answered by this machine, and compared with the mesh. `real`: answered by the mesh alone. The switches below state it too; in one source, this one wins.',
+    example: 'hybrid',
+  }),
+  dhtPercent: field({
+    path: 'bzzz.dht.percent',
+    type: integerType({ name: 'percent', min: 0, max: 100, unit: 'percent' }),
+    selects: true,
+    isOffered: true,
+    live: true,
+    defaultDoc: '`100`',
+    doc: 'In mode `hybrid`, the share of the keys that the mesh answers. The others are replicated as well.',
+    example: '10',
+  }),
   useRealDht: field({
     path: 'bzzz.dht.use_real',
     env: 'BZZZ_USE_REAL_DHT',
     type: booleanType(),
-    default: false,
-    doc: 'True: records are replicated over libp2p. False: they stay on this machine, in the embedded implementation.',
+    selects: true,
+    isOffered: true,
+    live: true,
+    defaultDoc: '`false`',
+    doc: 'True means mode `hybrid`, or `real` where `bzzz.dht.fallback.enabled` is false. False means mode `mock`.',
     example: 'true',
   }),
   dhtEnabled: field({
     path: 'bzzz.dht.enabled',
     type: booleanType(),
     selects: true,
-    doc: 'False means `bzzz.dht.use_real: false`, whatever `bzzz.dht.backend` says. True leaves it to `bzzz.dht.backend`.',
+    live: true,
+    doc: 'False means mode `mock`, whatever `bzzz.dht.backend` says. True leaves it to `bzzz.dht.backend`.',
     example: 'true',
   }),
   dhtBackend: field({
     path: 'bzzz.dht.backend',
     type: choiceType(['mock', 'real', 'hybrid']),
     selects: true,
-    doc: '`real` means `bzzz.dht.use_real: true`, `mock` means false. `hybrid` is refused: it comes with @bzzz/hybrid.',
+    live: true,
+    doc: '`mock` and `hybrid` mean these modes. `real` means `hybrid`, or `real` where `bzzz.dht.fallback.enabled` is false.',
     example: 'real',
   }),
   dhtBootstrapNodes: field({
@@ -54,17 +79,6 @@ export const dhtFields = {
   }),
 }
 
-/** `bzzz.dht.enabled` and `bzzz.dht.backend` as `bzzz.dht.use_real`. */
-export const selectDht = (enabled: unknown, backend: unknown): Selection | undefined => {
-  if (enabled === false) return { value: false }
-  if (backend === 'hybrid')
-    return {
-      problem: 'bzzz.dht.backend: hybrid comes with @bzzz/hybrid, which this release does not have',
-      suggestion: 'write real or mock',
-    }
-  return backend === undefined ? undefined : { value: backend === 'real' }
-}
-
-export const dhtSelectors: readonly Selector<keyof typeof dhtFields>[] = [
-  { from: ['dhtEnabled', 'dhtBackend'], onto: 'useRealDht', decide: selectDht },
+export const dhtSelectors: readonly Selector<keyof ModeSwitches>[] = [
+  { from: MODE_SWITCHES, onto: 'dhtMode', decide: decideMode },
 ]

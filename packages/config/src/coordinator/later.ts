@@ -2,41 +2,14 @@ import { field } from '../field.js'
 import { endpointType } from '../types/bootstrap-node.js'
 import { booleanType } from '../types/boolean.js'
 import { durationType, millisecondsType } from '../types/duration.js'
-import { integerType } from '../types/integer.js'
 import { listType } from '../types/list.js'
 import { choiceType } from '../types/text.js'
 
-const HYBRID = '@bzzz/hybrid'
 const RESOLVER = 'the UCXL resolver'
 const CONNECTOR = 'the RUSTLE connector'
 
 /** Settings of components of later releases: accepted and checked, so that files stay valid. */
 export const laterFields = {
-  fallbackOnError: field({
-    path: 'bzzz.dht.fallback.enabled',
-    env: 'BZZZ_FALLBACK_ON_ERROR',
-    type: booleanType(),
-    default: true,
-    reserved: HYBRID,
-    doc: 'Answer from the embedded DHT while the real one cannot.',
-    example: 'true',
-  }),
-  fallbackThresholdErrors: field({
-    path: 'bzzz.dht.fallback.threshold_errors',
-    type: integerType({ name: 'count', min: 1, max: 1000 }),
-    default: 3,
-    reserved: HYBRID,
-    doc: 'Errors in a row after which the real DHT counts as failed.',
-    example: '3',
-  }),
-  fallbackBackoffMs: field({
-    path: 'bzzz.dht.fallback.backoff_ms',
-    type: millisecondsType({ minMs: 1, maxMs: 3_600_000 }),
-    default: 1000,
-    reserved: HYBRID,
-    doc: 'Wait before the failed DHT is tried again.',
-    example: '1000',
-  }),
   cacheEnabled: field({
     path: 'bzzz.cache.enabled',
     type: booleanType(),
