@@ -4,34 +4,9 @@ import { coordinatorFields } from '../src/coordinator-fields.js'
 import { docsMarkdown } from '../src/docs.js'
 import { explain } from '../src/explain.js'
 import { flagsOf, helpText } from '../src/help.js'
-import { loadCoordinator, yaml } from './helpers.js'
+import { CUSTOMER_ENVIRONMENT, CUSTOMER_FILE, loadCoordinator, yaml } from './helpers.js'
 
 const byText = (a = '', b = ''): number => (a < b ? -1 : 1)
-
-const CUSTOMER_FILE = `
-bzzz:
-  dht:
-    enabled: true
-    backend: "real" # mock, real, hybrid
-    bootstrap_nodes:
-      - "192.168.1.100:8080"
-      - "192.168.1.101:8080"
-    fallback:
-      enabled: true
-      threshold_errors: 3
-      backoff_ms: 1000
-
-rustle:
-  connector:
-    enabled: true
-    backend: "real" # mock, real, hybrid
-    endpoints:
-      - "http://192.168.1.100:8080"
-      - "http://192.168.1.101:8080"
-    fallback:
-      enabled: true
-      timeout_ms: 5000
-`
 
 describe('names that deployments use already', () => {
   test('every variable, with its type and default', () => {
@@ -64,16 +39,7 @@ describe('names that deployments use already', () => {
 
   test('their environment loads', () => {
     const { config } = loadCoordinator({
-      env: {
-        BZZZ_USE_REAL_DHT: 'true',
-        BZZZ_DHT_BOOTSTRAP_NODES: '192.168.1.100:8080,192.168.1.101:8080',
-        BZZZ_FALLBACK_ON_ERROR: 'true',
-        BZZZ_USE_DISTRIBUTED_RESOLVER: 'false',
-        RUSTLE_USE_REAL_CONNECTOR: 'true',
-        RUSTLE_BZZZ_ENDPOINTS: 'http://192.168.1.100:8080,http://192.168.1.101:8080',
-        RUSTLE_FALLBACK_ENABLED: 'true',
-        RUSTLE_TIMEOUT_MS: '5000',
-      },
+      env: CUSTOMER_ENVIRONMENT,
     })
     expect(config.dhtMode).toEqual({ mode: 'hybrid', percent: 100 })
     expect(config.dhtBootstrapNodes).toHaveLength(2)

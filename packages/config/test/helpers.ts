@@ -80,3 +80,41 @@ export const parse = <T>(type: ValueType<T>, text: string): T | string => {
   const parsed = type.parse(text)
   return parsed.ok ? parsed.value : `${parsed.problem}; ${parsed.suggestion ?? ''}`
 }
+
+/** The layout of the file that deployments use already. */
+export const CUSTOMER_FILE = `
+bzzz:
+  dht:
+    enabled: true
+    backend: "real" # mock, real, hybrid
+    bootstrap_nodes:
+      - "192.168.1.100:8080"
+      - "192.168.1.101:8080"
+    fallback:
+      enabled: true
+      threshold_errors: 3
+      backoff_ms: 1000
+
+rustle:
+  connector:
+    enabled: true
+    backend: "real" # mock, real, hybrid
+    endpoints:
+      - "http://192.168.1.100:8080"
+      - "http://192.168.1.101:8080"
+    fallback:
+      enabled: true
+      timeout_ms: 5000
+`
+
+/** The variables that deployments use already. */
+export const CUSTOMER_ENVIRONMENT = {
+  BZZZ_USE_REAL_DHT: 'true',
+  BZZZ_DHT_BOOTSTRAP_NODES: '192.168.1.100:8080,192.168.1.101:8080',
+  BZZZ_FALLBACK_ON_ERROR: 'true',
+  BZZZ_USE_DISTRIBUTED_RESOLVER: 'false',
+  RUSTLE_USE_REAL_CONNECTOR: 'true',
+  RUSTLE_BZZZ_ENDPOINTS: 'http://192.168.1.100:8080,http://192.168.1.101:8080',
+  RUSTLE_FALLBACK_ENABLED: 'true',
+  RUSTLE_TIMEOUT_MS: '5000',
+}
