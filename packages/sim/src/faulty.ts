@@ -1,4 +1,4 @@
-import { abortable, type Port } from '@bzzz/base'
+import { abortable, standIn, type Method, type Port } from '@bzzz/base'
 import { errorOf, FaultDice, type FaultPlan } from './fault-plan.js'
 import { bytesIn, LentBytes } from './lent-bytes.js'
 
@@ -10,7 +10,6 @@ export interface FaultControls<I> {
   checkBytes(): void
 }
 
-type Method = (...args: unknown[]) => unknown
 type Op = { readonly kind: 'read' | 'write' | 'stream' | 'subscribe' }
 
 const signalOf = (args: readonly unknown[]): AbortSignal | undefined => {
@@ -93,19 +92,6 @@ class FaultyCalls<I extends object> {
   }
 }
 
-/** Every name that a value answers to, its own and inherited, without those of all objects. */
-const namesOf = (value: object): Set<string | symbol> => {
-  const names = new Set<string | symbol>()
-  for (
-    let at: object | null = value;
-    at !== null && at !== Object.prototype;
-    at = Object.getPrototypeOf(at) as object | null
-  )
-    for (const name of Reflect.ownKeys(at)) names.add(name)
-  names.delete('constructor')
-  return names
-}
-
 const methodFor = <I extends object>(calls: FaultyCalls<I>, name: string, op: Op): Method => {
   const known = name as keyof Port<I>['ops'] & string
   if (op.kind === 'stream') return (...args) => calls.items(known, args)
@@ -125,21 +111,8 @@ export const faulty = <I extends object>(
   plan: FaultPlan<I> = {},
 ): I & FaultControls<I> => {
   const calls = new FaultyCalls(impl, plan)
-  const prototype = {}
-  const ops = port.ops as Readonly<Record<string, Op>>
-  for (const name of namesOf(impl)) {
-    if (typeof name === 'string' && Object.hasOwn(ops, name)) continue
-    Object.defineProperty(prototype, name, {
-      configurable: true,
-      enumerable: true,
-      get: () => {
-        const value: unknown = Reflect.get(impl, name)
-        return typeof value === 'function' ? (value.bind(impl) as unknown) : value
-      },
-    })
-  }
-  for (const [name, op] of Object.entries(ops))
-    Object.defineProperty(prototype, name, { value: methodFor(calls, name, op) })
+  const ops = Object.entries(port.ops as Readonly<Record<string, Op>>)
+  const methods = Object.fromEntries(ops.map(([name, op]) => [name, methodFor(calls, name, op)]))
   const controls: FaultControls<I> = {
     setFaults: (next) => {
       calls.setFaults(next)
@@ -148,5 +121,5 @@ export const faulty = <I extends object>(
       calls.checkBytes()
     },
   }
-  return Object.assign(Object.create(prototype) as I, controls)
+  return Object.assign(standIn(impl, methods), controls)
 }

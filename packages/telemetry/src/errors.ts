@@ -1,6 +1,6 @@
 import { defineErrors, type ErrorFactory, type ErrorRow } from '@bzzz/base'
 
-/** Error codes of this package. All are mistakes of the program that uses it. */
+/** Error codes of this package. Those of the audit log tell of its disk; all others are mistakes of the program. */
 export const TELEMETRY_ERRORS = {
   METRIC_NAME_INVALID: {
     verdict: 'answered',
@@ -43,6 +43,42 @@ export const TELEMETRY_ERRORS = {
     http: 500,
     meaning: 'The text is no log level.',
     remedy: 'Use trace, debug, info, warn, error or silent.',
+  },
+  ALERT_RULE_INVALID: {
+    verdict: 'answered',
+    http: 500,
+    meaning: 'A rule of an alert cannot be evaluated, or two have one name.',
+    remedy: 'Correct the rule that the message names.',
+  },
+  AUDIT_UNAVAILABLE: {
+    verdict: 'answered',
+    http: 503,
+    meaning: 'The call was refused, because it could not be entered into the audit log.',
+    remedy: 'Free space on the disk of the audit log, or see its error in the log of the node.',
+  },
+  AUDIT_BUSY: {
+    verdict: 'answered',
+    http: 503,
+    meaning: 'More entries wait for the disk of the audit log than may.',
+    remedy: 'Try again; if it lasts, the disk is slower than the writes.',
+  },
+  AUDIT_ENTRY_INVALID: {
+    verdict: 'answered',
+    http: 500,
+    meaning: 'An entry is too long for a line of the audit log.',
+    remedy: 'Name in an entry what was done, not what it was done with.',
+  },
+  AUDIT_FILE_UNSAFE: {
+    verdict: 'answered',
+    http: 500,
+    meaning: 'The audit log is no regular file of this user that others cannot read or change.',
+    remedy: 'Look who changed its owner, mode or kind; then chmod 600 it, or move it away.',
+  },
+  AUDIT_FILE_BROKEN: {
+    verdict: 'answered',
+    http: 500,
+    meaning: 'The audit log was changed: a line does not carry the hash of the line before it.',
+    remedy: 'Keep the files as evidence in another place; a new log begins when they are gone.',
   },
 } as const satisfies Record<string, ErrorRow>
 

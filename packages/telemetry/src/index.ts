@@ -1,3 +1,12 @@
+export type {
+  AuditedAction,
+  AuditedAttempt,
+  AuditedResult,
+  AuditedValue,
+  AuditedWrite,
+  AuditEntry,
+  AuditSink,
+} from './audit/audit-entry.js'
 export { TELEMETRY_ERRORS, telemetryError } from './errors.js'
 export type { HealthComponent, HealthProbe } from './health/health-check.js'
 export {
@@ -29,7 +38,9 @@ export {
   type LogLevel,
 } from './log/logger.js'
 export { printable, REDACTED, redactor, SECRET_NAMES } from './log/redact.js'
+export { HYBRID_METRICS, PORT_METRICS, STORE_METRICS } from './metric-names.js'
 export { Family, LABEL_CHARS_MAX, LABEL_SETS_MAX, OTHER, type Labels } from './metrics/family.js'
 export { Histogram } from './metrics/histogram.js'
 export type { Counter, Gauge, MetricSample, MetricSnapshot, MetricType } from './metrics/metric.js'
 export { METRICS_MAX, MetricRegistry, type HistogramOptions } from './metrics/registry.js'
+export type { Observed, ObservedMetric } from './metrics/observation.js'

@@ -1,13 +1,12 @@
 import { telemetryError } from '../errors.js'
 import { Family, type Labels } from './family.js'
 import { Histogram } from './histogram.js'
+import { histogramSamples } from './histogram-samples.js'
 import type { Counter, Gauge, MetricSample, MetricSnapshot, MetricType } from './metric.js'
+import { Observation, type Observed, type ObservedMetric } from './observation.js'
 
 /** Metrics of one registry; a coordinator has about a hundred. */
 export const METRICS_MAX = 1000
-
-/** Powers of two up to which a histogram's values are counted in the exposition: 1, 4, 16, … 2^32. */
-const EXPONENTS = Array.from({ length: 17 }, (_, i) => i * 2)
 
 const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]{0,199}$/
 
@@ -19,10 +18,13 @@ export interface HistogramOptions {
   readonly scale?: number
 }
 
+/** What was read so far in one collection: each observation is read once. */
+type Round = Map<Observation, ReadonlyMap<string, readonly MetricSample[]>>
+
 interface Registered {
   readonly help: string
   readonly type: MetricType
-  readonly samples: () => MetricSample[]
+  readonly samples: (round: Round) => readonly MetricSample[]
 }
 
 const zero = (): Counter & Gauge => ({ value: 0 })
@@ -34,17 +36,6 @@ const valueSample = (labels: Labels, metric: Counter | Gauge): MetricSample => (
   labels,
   value: metric.value,
 })
-
-const histogramSamples = (labels: Labels, histogram: Histogram, scale: number): MetricSample[] => [
-  ...EXPONENTS.map((exponent) => ({
-    suffix: '_bucket',
-    labels: { ...labels, le: String(Number((2 ** exponent * scale).toPrecision(12))) },
-    value: histogram.countUpTo(exponent),
-  })),
-  { suffix: '_bucket', labels: { ...labels, le: '+Inf' }, value: histogram.count },
-  { suffix: '_sum', labels, value: histogram.sum * scale },
-  { suffix: '_count', labels, value: histogram.count },
-]
 
 /**
  * The metrics of one node. Register once, keep the plain object, change its fields; `collect`
@@ -116,14 +107,32 @@ export class MetricRegistry {
     )
   }
 
-  /** Every metric with its values now, in the order of registration. */
-  collect(): MetricSnapshot[] {
-    return Array.from(this.#metrics, ([name, { help, type, samples }]) => ({
-      name,
-      help,
-      type,
-      samples: samples(),
-    }))
+  /**
+   * Metrics whose values are kept elsewhere. `read` is called once per collection in which any of
+   * them is wanted; where it throws, all of them are left out then.
+   */
+  observe(metrics: readonly ObservedMetric[], read: () => Iterable<Observed>): void {
+    const observation = new Observation(metrics, read, () => {
+      this.#overflow.value++
+    })
+    for (const { name, help, type, labelNames } of metrics)
+      this.#register(name, labelNames, {
+        help,
+        type,
+        samples: (round) => {
+          const known = round.get(observation) ?? observation.collect()
+          round.set(observation, known)
+          return known.get(name) ?? []
+        },
+      })
+  }
+
+  /** The metrics wanted, or all, with their values now, in the order of registration. */
+  collect(wanted?: ReadonlySet<string>): MetricSnapshot[] {
+    const round: Round = new Map()
+    return Array.from(this.#metrics)
+      .filter(([name]) => wanted?.has(name) ?? true)
+      .map(([name, { help, type, samples }]) => ({ name, help, type, samples: samples(round) }))
   }
 
   #family<M>(

@@ -1,2 +1,5 @@
+export { AuditFile, openAuditFile, type AuditFileOptions } from './audit-file.js'
+export { AUDIT_LINE_BYTES_MAX, type AuditHead } from './audit-line.js'
 export { createLogger, type CreateLoggerOptions, type LogDestination } from './create-logger.js'
 export { createExposition, type Exposition, type ExpositionOptions } from './exposition.js'
+export { verifyAuditFile, type AuditReport, type VerifyAuditOptions } from './verify-audit-file.js'
