@@ -28,7 +28,7 @@ const rehearsal = [
 
 const reasonNotTo = () => {
   if (process.platform !== 'linux') return 'needs Linux'
-  const [command = '', ...args] = [...unshare, 'sh', '-c', rehearsal]
+  const [command, ...args] = [...unshare, 'sh', '-c', rehearsal]
   const { error, status, stderr } = spawnSync(command, args, { encoding: 'utf8' })
   if (error === undefined && status === 0) return undefined
   return `needs namespaces: ${(error?.message ?? stderr).trim().split('\n').at(-1)}`
