@@ -16,6 +16,8 @@ export interface WriteIntent {
 /** A method that changes nothing. */
 export interface ReadOp<A extends readonly unknown[], R> {
   readonly kind: 'read'
+  /** Throws the port's errors for arguments that no side would take. */
+  check?(...args: A): void
   key(...args: A): string
   /**
    * True when the answer means "I do not have it", so that another side may be asked. Without it

@@ -6,6 +6,7 @@ import {
   messageOf,
   replicasFor,
   verdictOf,
+  type Level,
   type WriteIntent,
 } from '@bzzz/base'
 import type { DHT, ReadOptions, WriteOptions } from './dht.js'
@@ -27,7 +28,7 @@ export const refusalOf = (error: unknown): unknown => {
   return baseError('INVALID_ARGUMENT', messageOf(error), { cause: error })
 }
 
-const assertOptions = (options: WriteOptions = {}): void => {
+const assertOptions = (options: { readonly level?: Level | undefined } = {}): void => {
   if (options.level !== undefined) replicasFor(options.level, 1)
 }
 
@@ -52,6 +53,10 @@ export const dhtPort = definePort<DHT>()({
   ops: {
     get: {
       kind: 'read',
+      check: (key, options) => {
+        assertKey(key)
+        assertOptions(options)
+      },
       key: (key) => key,
       isMiss: (found) => found === undefined,
       version: (found) => found?.version,

@@ -1,4 +1,5 @@
 export type { HybridControls, HybridHealth, SetModeOptions } from './controls.js'
+export { defineHybrid, type HybridClass } from './define-hybrid.js'
 export { hybridError } from './errors.js'
 export type {
   BackendSwitched,
@@ -14,6 +15,6 @@ export type {
 } from './events.js'
 export type { AnswerSource, Explained, Explanation } from './explain.js'
 export type { Completeness, HybridOf, HybridOptions, Switchable } from './hybrid.js'
-export type { HybridDetails, HybridMetrics, Quantiles } from './metrics.js'
+export type { HybridDetails, HybridMetrics, Quantiles, ShadowMismatch } from './metrics.js'
 export type { CopyProgress, Reach, RealSide } from './real-side.js'
 export { DEFAULT_TUNING, type Tuning } from './tuning.js'

@@ -1,3 +1,10 @@
+/** A read of which real and the store told different versions, in mode `shadow`. */
+export interface ShadowMismatch {
+  readonly op: string
+  readonly key: string
+  readonly atMs: number
+}
+
 /** Counts since the start. The names are those of the HTTP interface. */
 export interface HybridMetrics {
   /** Calls that the store answered, and calls that real was asked. */
@@ -31,6 +38,8 @@ export interface HybridDetails {
   readonly pending_writes: number
   readonly shadow_compared: number
   readonly shadow_mismatches: number
+  /** The newest of them, oldest first. */
+  readonly shadow_samples: readonly ShadowMismatch[]
   /** Present deadline of one call of real, milliseconds. */
   readonly deadline_ms: number
 }

@@ -24,6 +24,11 @@ export interface RealSide<I> {
   /** Default: it counts as reachable until calls fail. */
   readonly reach?: Reach | undefined
   /**
+   * True while there is no other node, and never was: then this node's store holds all there is, and
+   * mode `mock` may be entered later as if it had never been left. Default: false.
+   */
+  isAlone?(): boolean
+  /**
    * Compares this node's store with the peers over the ranges of these keys, both ways. True when a
    * quorum of the replicas of every one holds what this node holds, or newer. Rejects when too few
    * answer. Default: the version of every key is read at a quorum.

@@ -1,0 +1,256 @@
+import {
+  compareVersions,
+  isAbort,
+  messageOf,
+  throwIfAborted,
+  type Clock,
+  type Version,
+} from '@bzzz/base'
+import { Answers } from './answers.js'
+import type { AnswerSource, Explained } from './explain.js'
+import type { Switchable } from './hybrid.js'
+import type { RealCalls } from './real-calls.js'
+import { routeOf } from './router.js'
+import { methodOf, optionsOf, type AsyncMethod, type ReadRow } from './rows.js'
+import type { Shadow } from './shadow.js'
+import type { HybridState } from './state.js'
+import type { Stats } from './stats.js'
+
+export interface ReadsOptions<I extends Switchable> {
+  readonly state: HybridState<I>
+  readonly calls: RealCalls
+  readonly stats: Stats
+  readonly shadow: Shadow<I>
+  readonly clock: Clock
+  readonly cohortOf: (key: string) => number
+  readonly answersBytesMax: number
+  /** Wait of a call that may not fall back and states none, milliseconds. */
+  readonly strictTimeoutMs: number
+}
+
+/** One read on its way. */
+interface Read {
+  readonly op: string
+  readonly row: ReadRow
+  readonly key: string
+  readonly args: readonly unknown[]
+  /** Set where the caller asked for an explanation. */
+  readonly told: { source: AnswerSource; reason: string } | undefined
+}
+
+/** One latency of the store is measured in this many, as a clock costs as much as the read. */
+const SAMPLED = 64
+
+const isNewer = (a: Version | undefined, b: Version | undefined): boolean =>
+  a !== undefined && (b === undefined || compareVersions(a, b) > 0)
+
+/** Reads of one hybrid. */
+export class Reads<I extends Switchable> {
+  readonly #options: ReadsOptions<I>
+  readonly #state: HybridState<I>
+  readonly #stats: Stats
+  readonly #answers: Answers
+  readonly #ofMock = new Map<string, AsyncMethod>()
+
+  constructor(options: ReadsOptions<I>) {
+    this.#options = options
+    this.#state = options.state
+    this.#stats = options.stats
+    this.#answers = new Answers(options.answersBytesMax)
+  }
+
+  run(op: string, row: ReadRow, args: readonly unknown[]): Promise<unknown> {
+    const state = this.#state
+    if (optionsOf(args).explain === true) return this.#explained(op, row, args)
+    if (state.mode === 'mock' && state.isComplete) return this.#ask(op, args)
+    if (row.isMiss === undefined) return this.#elsewhere(op, args)
+    return this.#routed({ op, row, key: row.key(...args), args, told: undefined })
+  }
+
+  async #explained(
+    op: string,
+    row: ReadRow,
+    args: readonly unknown[],
+  ): Promise<Explained<unknown>> {
+    const { clock } = this.#options
+    const told = { source: 'store' as AnswerSource, reason: 'the mode is mock' }
+    const read = { op, row, key: row.key(...args), args, told }
+    const answer = await this.#routed(read)
+    const { realAnsweredMs, mode, isComplete } = this.#state
+    const isFresh = told.source === 'real' || (mode === 'mock' && isComplete)
+    const sinceMs = realAnsweredMs === undefined ? undefined : clock.monotonicMs() - realAnsweredMs
+    return { answer, explanation: { ...told, staleForMs: isFresh ? 0 : sinceMs } }
+  }
+
+  /** A method that is not about stored records. */
+  #elsewhere(op: string, args: readonly unknown[]): Promise<unknown> {
+    const { side } = this.#state
+    if (side === undefined) return this.#ask(op, args)
+    this.#stats.real.calls++
+    return methodOf<AsyncMethod>(side.port, op)(...args)
+  }
+
+  #routed(read: Read): Promise<unknown> {
+    const { row, key, args } = read
+    row.check?.(...args)
+    throwIfAborted(optionsOf(args).signal)
+    const { route, reason } = routeOf(this.#state, {
+      level: row.level?.(...args),
+      isInCohort: () => this.#options.cohortOf(key) < this.#state.percent,
+      canReach: () => this.#state.canReach(key),
+    })
+    if (route === 'store') return this.#fromStore(read, reason)
+    return route === 'real' ? this.#strict(read, reason) : this.#fromReal(read, reason)
+  }
+
+  /** The embedded side's answer. */
+  #ask(op: string, args: readonly unknown[]): Promise<unknown> {
+    let method = this.#ofMock.get(op)
+    if (method === undefined) {
+      method = methodOf<AsyncMethod>(this.#state.mock, op)
+      this.#ofMock.set(op, method)
+    }
+    const { mock } = this.#stats
+    if (++mock.calls % SAMPLED !== 0) return method(...args)
+    const { clock } = this.#options
+    const startMs = clock.monotonicMs()
+    const answer = method(...args)
+    const measure = (): void => {
+      mock.record(clock.monotonicMs() - startMs)
+    }
+    answer.then(measure, measure)
+    return answer
+  }
+
+  #fromStore(read: Read, reason: string): Promise<unknown> {
+    const { mode, store, isComplete } = this.#state
+    if (store.head(read.key) === undefined && !(mode === 'mock' && isComplete))
+      return mode === 'mock' ? this.#degraded(read, reason) : this.#miss(read)
+    this.#note(read, 'store', reason)
+    if (this.#answers.size === 0 && mode !== 'shadow') return this.#ask(read.op, read.args)
+    return this.#newestHere(read)
+  }
+
+  /** The store's answer, or a newer one that real gave before. */
+  async #newestHere(read: Read): Promise<unknown> {
+    const answer = await this.#ask(read.op, read.args)
+    const name = nameOf(read)
+    const shown = this.#answers.get(name)
+    if (this.#state.mode === 'shadow') this.#options.shadow.compare(read)
+    if (shown === undefined) return answer
+    if (isNewer(shown.version, this.#state.store.head(read.key)?.version)) {
+      this.#note(read, 'memory', 'real gave a newer answer before')
+      return shown.answer
+    }
+    this.#answers.forget(name)
+    return answer
+  }
+
+  /** The store does not hold the key: the peers may. */
+  #miss(read: Read): Promise<unknown> {
+    const { phase, hasReal, mode } = this.#state
+    const isAway = phase === 'local' || phase === 'probing'
+    if (!hasReal || (isAway && mode !== 'real')) return this.#degraded(read, 'real is unavailable')
+    return this.#fromReal(read, 'the store does not hold the key')
+  }
+
+  async #fromReal(read: Read, reason: string): Promise<unknown> {
+    const { row, args } = read
+    const timeoutMs = row.timeoutMs?.(...args) ?? this.#options.calls.deadlineMs
+    try {
+      return await this.#asked(read, timeoutMs, reason)
+    } catch (error) {
+      if (isAbort(error) || this.#state.port.judge(error) === 'answered') throw error
+      this.#stats.fallbackAnswers++
+      return this.#degraded(read, `real is unavailable: ${messageOf(error)}`)
+    }
+  }
+
+  /** Real's answer or none: a level that the caller named is not weakened. */
+  #strict(read: Read, reason: string): Promise<unknown> {
+    const { port } = this.#state
+    const wanted = read.row.timeoutMs?.(...read.args)
+    if (!this.#state.hasReal || (wanted === undefined && !this.#state.canReach(read.key))) {
+      this.#stats.unavailableReads++
+      const why = `too few replicas of ${JSON.stringify(read.key)} can be reached`
+      return Promise.reject(port.unavailable(why, { details: { key: read.key } }))
+    }
+    return this.#asked(read, wanted ?? this.#options.strictTimeoutMs, reason)
+  }
+
+  /** Asks real, and shows nothing older than what this node wrote or showed before. */
+  async #asked(read: Read, timeoutMs: number, reason: string): Promise<unknown> {
+    const { op, row, key, args } = read
+    const { side, port, store } = this.#state
+    if (side === undefined) throw port.unavailable('there is no real side')
+    const method = methodOf<AsyncMethod>(side.port, op)
+    const { signal } = optionsOf(args)
+    const answer = await this.#options.calls.run(
+      (limitMs) => method(...(row.bounded?.(limitMs, ...args) ?? args)),
+      { key, timeoutMs, signal },
+    )
+    const version = row.version?.(answer)
+    const own = store.head(key)
+    const name = nameOf(read)
+    if (own !== undefined && isNewer(own.version, version)) {
+      this.#note(read, 'store', 'this node wrote what real does not have yet')
+      return this.#ask(op, args)
+    }
+    const shown = this.#answers.size === 0 ? undefined : this.#answers.get(name)
+    if (shown !== undefined && version !== undefined && isNewer(shown.version, version)) {
+      this.#note(read, 'memory', 'real gave a newer answer before')
+      return shown.answer
+    }
+    this.#note(read, 'real', reason)
+    this.#remember(read, answer, version, own?.version)
+    return answer
+  }
+
+  #remember(
+    read: Read,
+    answer: unknown,
+    version: Version | undefined,
+    own: Version | undefined,
+  ): void {
+    const { row } = read
+    if (version === undefined) this.#answers.forget(nameOf(read))
+    else if (row.sizeBytes !== undefined && isNewer(version, own))
+      this.#answers.keep(nameOf(read), answer, version, row.sizeBytes(answer))
+  }
+
+  /** Real cannot answer: what is here, or the port's `unavailable`, never "does not exist". */
+  #degraded(read: Read, reason: string): Promise<unknown> {
+    const { row, key, args } = read
+    const { store, port, mode } = this.#state
+    if (store.head(key) !== undefined) {
+      this.#note(read, 'store', reason)
+      return this.#newestHere(read)
+    }
+    const shown = this.#answers.get(nameOf(read))
+    if (shown !== undefined) {
+      this.#note(read, 'memory', reason)
+      return Promise.resolve(shown.answer)
+    }
+    this.#note(read, 'store', reason)
+    if (row.allowsStale?.(...args) === true) return this.#ask(read.op, args)
+    this.#stats.unavailableReads++
+    const why =
+      mode === 'mock'
+        ? 'this node left its peers before the copy was complete'
+        : `this node does not hold it, and ${reason}`
+    return Promise.reject(
+      port.unavailable(`whether ${JSON.stringify(key)} exists cannot be told: ${why}`, {
+        details: { key },
+      }),
+    )
+  }
+
+  #note({ told }: Read, source: AnswerSource, reason: string): void {
+    if (told === undefined) return
+    told.source = source
+    told.reason = reason
+  }
+}
+
+const nameOf = ({ op, key }: { readonly op: string; readonly key: string }): string =>
+  `${op} ${key}`

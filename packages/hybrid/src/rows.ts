@@ -1,0 +1,40 @@
+import type {
+  Port,
+  ReadOp,
+  StampedRecord,
+  StreamOp,
+  SubscribeOp,
+  WriteIntent,
+  WriteOp,
+} from '@bzzz/base'
+
+/** Rows of an op table as the generic mechanism sees them. */
+export type ReadRow = ReadOp<readonly unknown[], unknown>
+export type WriteRow = WriteOp<readonly unknown[], unknown>
+export type StreamRow = StreamOp<unknown>
+export type SubscribeRow = SubscribeOp<unknown>
+export type Row = ReadRow | WriteRow | StreamRow | SubscribeRow
+
+export type Method = (...args: readonly unknown[]) => unknown
+export type AsyncMethod = (...args: readonly unknown[]) => Promise<unknown>
+
+export const rowsOf = <I>(port: Port<I>): readonly (readonly [string, Row])[] =>
+  Object.entries(port.ops as unknown as Record<string, Row>)
+
+/** A method of one side, bound to it. */
+export const methodOf = <M extends Method>(side: object, name: string): M =>
+  ((side as Record<string, Method>)[name] as M).bind(side) as M
+
+export const isStamped = (intent: WriteIntent | StampedRecord): intent is StampedRecord =>
+  'version' in intent
+
+interface LastArgument {
+  readonly signal?: AbortSignal | undefined
+  readonly explain?: boolean | undefined
+}
+
+/** The options that end the arguments of every method. */
+export const optionsOf = (args: readonly unknown[]): LastArgument => {
+  const last = args.at(-1)
+  return typeof last === 'object' && last !== null ? last : {}
+}

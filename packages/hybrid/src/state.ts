@@ -1,0 +1,56 @@
+import type { Mode, ModeSetting, Port } from '@bzzz/base'
+import type { LogPosition, Phase, Side } from './events.js'
+import type { Switchable } from './hybrid.js'
+import type { RealSide } from './real-side.js'
+import type { RouteState } from './router.js'
+import type { Store } from '@bzzz/store'
+
+/** What is switched at run time: plain fields, read by every call and written on change. */
+export class HybridState<I extends Switchable> implements RouteState {
+  readonly port: Port<I>
+  readonly mock: I
+  readonly store: Store
+  mode: Mode
+  percent: number
+  phase: Phase = 'local'
+  /** The started real side. */
+  side: RealSide<I> | undefined
+  isComplete = true
+  /** Monotonic milliseconds of the last answer of real; undefined before the first. */
+  realAnsweredMs: number | undefined
+
+  constructor(port: Port<I>, mock: I, store: Store, setting: ModeSetting) {
+    this.port = port
+    this.mock = mock
+    this.store = store
+    this.mode = setting.mode
+    this.percent = setting.percent
+  }
+
+  get hasReal(): boolean {
+    return this.side !== undefined
+  }
+
+  get setting(): ModeSetting {
+    return { mode: this.mode, percent: this.percent }
+  }
+
+  /** Real is meant to answer callers. */
+  get wantsReal(): boolean {
+    return this.mode === 'real' || (this.mode === 'hybrid' && this.percent > 0)
+  }
+
+  get serving(): Side {
+    return this.wantsReal && this.phase === 'real' && this.hasReal ? 'real' : 'store'
+  }
+
+  get position(): LogPosition {
+    return { epoch: this.store.epoch, sequence: this.store.sequence }
+  }
+
+  /** The replicas of the key can be expected to answer. */
+  canReach(key: string): boolean {
+    const { side } = this
+    return side !== undefined && (side.reach === undefined || side.reach.canReach(key))
+  }
+}

@@ -1,0 +1,125 @@
+import {
+  abortable,
+  baseError,
+  isAbort,
+  messageOf,
+  MODES,
+  throwIfAborted,
+  type ModeSetting,
+} from '@bzzz/base'
+import type { SetModeOptions } from './controls.js'
+import { hybridError } from './errors.js'
+import type { Completeness, Switchable } from './hybrid.js'
+import type { RealLifecycle } from './real-lifecycle.js'
+import type { HybridState } from './state.js'
+import type { Readiness } from './readiness.js'
+
+export interface SwitcherOptions<I extends Switchable> {
+  readonly state: HybridState<I>
+  readonly real: RealLifecycle<I>
+  readonly readiness: Readiness
+  readonly completeness: Completeness
+  readonly onMode: (from: ModeSetting, to: ModeSetting, reason: string) => void
+}
+
+/** Throws `INVALID_ARGUMENT`. */
+export const assertSetting = ({ mode, percent }: ModeSetting): void => {
+  if (!MODES.includes(mode))
+    throw baseError('INVALID_ARGUMENT', `no mode: ${String(mode)}; one of ${MODES.join(', ')}`)
+  if (!(percent >= 0 && percent <= 100))
+    throw baseError('INVALID_ARGUMENT', `percent is ${String(percent)}; it must be 0 to 100`)
+}
+
+/** Changes of mode, one after the other. */
+export class Switcher<I extends Switchable> {
+  readonly #options: SwitcherOptions<I>
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(options: SwitcherOptions<I>) {
+    this.#options = options
+  }
+
+  /** Resolves when no change is under way. */
+  async settled(): Promise<void> {
+    await this.#last.catch(() => {})
+  }
+
+  set(wanted: Partial<ModeSetting>, options: SetModeOptions): Promise<void> {
+    const change = this.#last
+      .catch(() => {})
+      .then(() => {
+        throwIfAborted(options.signal)
+        const { setting } = this.#options.state
+        const target = { ...setting, ...wanted }
+        assertSetting(target)
+        return this.#change(setting, target, options)
+      })
+    this.#last = change
+    return change
+  }
+
+  async #change(from: ModeSetting, to: ModeSetting, options: SetModeOptions): Promise<void> {
+    if (from.mode === to.mode && from.percent === to.percent) return
+    if (to.mode === 'mock' && from.mode !== 'mock') await this.#enterMock(options)
+    else if (from.mode === 'mock' && to.mode !== 'mock') await this.#leaveMock(to, options)
+    else if (to.mode === 'real' && from.mode !== 'real') await this.#assertReady(options)
+    const { state, real, onMode } = this.#options
+    state.mode = to.mode
+    state.percent = to.percent
+    onMode(from, to, options.reason ?? 'asked for')
+    if (to.mode === 'mock') await real.close()
+    else if (from.mode === 'mock') await this.#settle(options)
+  }
+
+  async #enterMock(options: SetModeOptions): Promise<void> {
+    const { state, completeness } = this.#options
+    if (options.isNow !== true) await this.#copy(options)
+    const isComplete = options.isNow !== true || state.side?.isAlone?.() === true
+    await completeness.save(isComplete)
+    state.isComplete = isComplete
+  }
+
+  async #copy({ signal, onProgress }: SetModeOptions): Promise<void> {
+    const { side } = this.#options.state
+    try {
+      if (side?.isAlone?.() === true) return
+      if (side?.copyAll === undefined)
+        throw hybridError('HYBRID_COPY_INCOMPLETE', 'there is no real side to copy from')
+      await side.copyAll({ signal, ...(onProgress !== undefined && { onProgress }) })
+    } catch (error) {
+      throwIfAborted(signal)
+      throw hybridError('HYBRID_COPY_INCOMPLETE', messageOf(error), { cause: error })
+    }
+  }
+
+  /** From here on the mesh may hold what this node lacks, so the mark goes first. */
+  async #leaveMock(to: ModeSetting, options: SetModeOptions): Promise<void> {
+    const { real, completeness, state } = this.#options
+    const wasComplete = state.isComplete
+    await completeness.save(false)
+    try {
+      if (to.mode !== 'real') {
+        await real.keepOpen(options.signal === undefined ? {} : { signal: options.signal })
+        return
+      }
+      await real.open(options.signal === undefined ? {} : { signal: options.signal })
+      await this.#assertReady(options)
+    } catch (error) {
+      await real.close()
+      // Nothing was answered in between, so what it held before is still what it knows of.
+      await completeness.save(wasComplete)
+      if (isAbort(error)) throw error
+      throw hybridError('HYBRID_NOT_READY', messageOf(error), { cause: error })
+    }
+  }
+
+  async #assertReady({ signal }: SetModeOptions): Promise<void> {
+    const isReady = await abortable(this.#options.readiness.whenServing(), signal)
+    if (isReady) return
+    throw hybridError('HYBRID_NOT_READY', `real does not serve: ${this.#options.readiness.reason}`)
+  }
+
+  async #settle({ signal }: SetModeOptions): Promise<void> {
+    await abortable(this.#options.readiness.whenSettled(), signal)
+  }
+}

@@ -1,0 +1,355 @@
+import { describe, expect, test } from '@jest/globals'
+import { initialRecovery, stepRecovery } from '../../src/pure/recovery.js'
+import { DEFAULT_TUNING } from '../../src/tuning.js'
+import { RecoveryWorld } from './recovery-world.js'
+
+const fellBack = { kind: 'fell-back', reason: '3 calls in a row' } as const
+const lost = { kind: 'quorum', isThere: false } as const
+const returned = { kind: 'quorum', isThere: true } as const
+
+describe('the way back', () => {
+  test('leads through every phase, in order, and says why', () => {
+    const world = new RecoveryWorld(1).serve()
+    const sinceMs = world.nowMs
+    world.tell(fellBack)
+    expect(world.seen.at(-2)?.effect).toEqual({
+      kind: 'phase',
+      from: 'real',
+      to: 'local',
+      reason: '3 calls in a row',
+    })
+    world.clock.advance(3_000)
+    expect(world.phases(sinceMs)).toEqual(['local', 'probing', 'catching-up', 'verifying', 'real'])
+  })
+
+  test('the start catches up and verifies without dwell or probes', () => {
+    const world = new RecoveryWorld(1)
+    world.tell({ kind: 'flip' })
+    expect(world.phases()).toEqual(['catching-up'])
+    world.clock.advance(1_000)
+    expect(world.phases()).toEqual(['catching-up', 'verifying', 'real'])
+    expect(world.times('probe')).toEqual([])
+  })
+
+  test('a tick alone starts it as well', () => {
+    const world = new RecoveryWorld(1)
+    world.tell({ kind: 'tick' })
+    world.clock.advance(1_000)
+    expect(world.state.phase).toBe('real')
+  })
+
+  test('a manual flip skips dwell and probes, not catching up and verifying', () => {
+    const world = new RecoveryWorld(1).serve()
+    world.tell(fellBack)
+    world.tell({ kind: 'flip' })
+    expect(world.state.phase).toBe('catching-up')
+    world.clock.advance(2 * world.workTakesMs)
+    expect(world.phases().slice(-4)).toEqual(['local', 'catching-up', 'verifying', 'real'])
+  })
+
+  test('a manual flip ends the wait for the dwell', () => {
+    const world = new RecoveryWorld(1, true, { dwellMinMs: 20_000 }).serve()
+    world.tell(fellBack)
+    world.clock.advance(10_000)
+    expect([world.state.phase, world.state.isHolding]).toEqual(['catching-up', true])
+    world.tell({ kind: 'flip' })
+    world.clock.advance(2 * world.workTakesMs)
+    expect(world.state.phase).toBe('real')
+  })
+
+  test('a manual flip without a quorum waits for one, then probes', () => {
+    const world = new RecoveryWorld(1, false)
+    world.tell({ kind: 'flip' })
+    expect(world.seen).toEqual([])
+    world.tell(returned)
+    expect(world.times('probe')).toEqual([0])
+  })
+
+  test('a flip while real serves changes nothing', () => {
+    const world = new RecoveryWorld(1).serve()
+    expect(world.tell({ kind: 'flip' })).toEqual([])
+  })
+
+  test('a fallback on the way back starts over, and the late end of former work is ignored', () => {
+    const world = new RecoveryWorld(1)
+    world.work = () => undefined
+    world.tell({ kind: 'flip' })
+    const { work } = world.state
+    world.tell(fellBack)
+    expect(world.state.phase).toBe('local')
+    world.tell({ kind: 'caught-up', work })
+    expect(world.state.phase).toBe('local')
+    world.tell({ kind: 'flip' })
+    world.tell({ kind: 'caught-up', work })
+    expect(world.state.phase).toBe('catching-up')
+    world.tell({ kind: 'verified', work: world.state.work })
+    expect(world.state.phase).toBe('catching-up')
+    world.tell({ kind: 'caught-up', work: world.state.work })
+    expect(world.state.phase).toBe('verifying')
+    world.tell({ kind: 'verified', work })
+    expect(world.state.phase).toBe('verifying')
+    world.tell({ kind: 'work-failed', work, reason: 'late' })
+    expect(world.state.phase).toBe('verifying')
+  })
+
+  test('work that failed leads back to probing, with a wait that grows', () => {
+    const world = new RecoveryWorld(1)
+    world.random.next = () => 0.999
+    world.work = () => false
+    world.tell({ kind: 'flip' })
+    world.clock.advance(60_000)
+    const starts = world.times('catch-up')
+    const gaps = starts.slice(1).map((atMs, i) => atMs - (starts[i] ?? 0))
+    expect(gaps.map((gap) => Math.round(gap / 1_000))).toEqual([2, 4, 8, 16])
+    expect(world.phases().slice(0, 3)).toEqual(['catching-up', 'probing', 'catching-up'])
+  })
+})
+
+describe('probes', () => {
+  test('as many good ones in a row as needed; one bad one begins again', () => {
+    const world = new RecoveryWorld(1).serve()
+    const answers = [true, true, false, true, true, true]
+    world.probe = () => answers.shift() ?? true
+    world.tell(fellBack)
+    world.clock.advance(5_000)
+    expect(answers).toEqual([])
+    expect(world.state.phase).toBe('real')
+  })
+
+  test('good ones follow at once, bad ones with full jitter under a ceiling that doubles', () => {
+    const world = new RecoveryWorld(1)
+    world.random.next = () => 0.999
+    const answers = [false, false, false, true, true, true]
+    world.probe = () => answers.shift()
+    world.tell({ kind: 'tick' })
+    world.clock.advance(60_000)
+    const starts = world.times('probe')
+    const gaps = starts.slice(1, 6).map((atMs, i) => Math.round(atMs - (starts[i] ?? 0)))
+    const takesMs = world.probeTakesMs
+    expect(gaps).toEqual([1_998 + takesMs, 3_996 + takesMs, 7_992 + takesMs, takesMs, takesMs])
+  })
+
+  test('the wait has a ceiling', () => {
+    const world = new RecoveryWorld(1)
+    world.random.next = () => 0.999
+    world.probe = () => false
+    world.tell({ kind: 'tick' })
+    world.clock.advance(600_000)
+    const starts = world.times('probe')
+    const lastGap = (starts.at(-1) ?? 0) - (starts.at(-2) ?? 0)
+    expect(lastGap).toBeCloseTo(0.999 * DEFAULT_TUNING.backoffMaxMs + world.probeTakesMs)
+  })
+
+  test('unlucky draws make no storm', () => {
+    const world = new RecoveryWorld(1)
+    world.random.next = () => 0
+    world.probe = () => false
+    world.tell({ kind: 'tick' })
+    world.clock.advance(10_000)
+    expect(world.times('probe').length).toBeLessThanOrEqual(
+      10_000 / (0.1 * DEFAULT_TUNING.backoffMinMs) + 1,
+    )
+  })
+
+  test('one that never ends fails with its lease, and the next is started', () => {
+    const world = new RecoveryWorld(1)
+    const answers = [undefined, true, true, true]
+    world.probe = () => answers.shift()
+    world.tell({ kind: 'tick' })
+    world.clock.advance(DEFAULT_TUNING.probeLeaseMs - 1)
+    expect(world.state.leaseEndsMs).toBe(DEFAULT_TUNING.probeLeaseMs)
+    world.clock.advance(4_000)
+    expect(world.state.phase).toBe('real')
+  })
+
+  test('the late end of one whose lease is over is ignored, even before the timer said so', () => {
+    const fresh = initialRecovery(0, true)
+    const policy = { ...DEFAULT_TUNING, probesNeeded: 1 }
+    const { state } = stepRecovery(fresh, { kind: 'tick' }, 0, 0.5, policy)
+    const late = { kind: 'probe-ended', lease: state.lease, isGood: true } as const
+    expect(stepRecovery(state, late, policy.probeLeaseMs, 0.5, policy).state.phase).toBe('probing')
+    expect(stepRecovery(state, late, policy.probeLeaseMs - 1, 0.5, policy).state.phase).toBe(
+      'catching-up',
+    )
+  })
+
+  test('the end of an older probe is not taken for that of the present one', () => {
+    const world = new RecoveryWorld(1, true, { probesNeeded: 1 })
+    world.probe = () => undefined
+    world.tell({ kind: 'tick' })
+    const { lease } = world.state
+    world.clock.advance(DEFAULT_TUNING.probeLeaseMs + DEFAULT_TUNING.backoffMinMs * 2)
+    expect(world.state.lease).toBe(lease + 1)
+    world.tell({ kind: 'probe-ended', lease, isGood: true })
+    expect(world.state.phase).toBe('probing')
+  })
+
+  test('a sign of life brings a probe that waits forward, a second after the one before', () => {
+    const world = new RecoveryWorld(1)
+    world.random.next = () => 0.999
+    world.probe = () => false
+    world.tell({ kind: 'tick' })
+    world.clock.advance(10_000)
+    const before = world.times('probe').length
+    for (let i = 0; i < 100; i++) {
+      world.tell({ kind: 'sign-of-life' })
+      world.clock.advance(50)
+    }
+    const between = world.times('probe').slice(before)
+    expect(between.length).toBeGreaterThanOrEqual(4)
+    expect(between.length).toBeLessThanOrEqual(6)
+  })
+})
+
+describe('health while real serves', () => {
+  test('a deep probe runs every so often', () => {
+    const world = new RecoveryWorld(1).serve()
+    const sinceMs = world.nowMs
+    world.clock.advance(4 * DEFAULT_TUNING.probeEveryMs + 1_000)
+    expect(world.times('probe', sinceMs)).toHaveLength(4)
+    expect(world.phases(sinceMs)).toEqual([])
+  })
+
+  test('as many bad ones in a row fall back, soon after the first', () => {
+    const world = new RecoveryWorld(7).serve()
+    const sinceMs = world.nowMs
+    world.probe = () => false
+    world.clock.advance(DEFAULT_TUNING.probeEveryMs + 10_000)
+    const fellBackAt = world.seen.find(
+      ({ atMs, effect }) => atMs >= sinceMs && effect.kind === 'phase' && effect.to === 'local',
+    )
+    expect(fellBackAt?.effect).toMatchObject({ reason: '3 deep probes in a row failed' })
+  })
+
+  test('fewer bad ones are forgotten with the next good one', () => {
+    const world = new RecoveryWorld(7).serve()
+    const sinceMs = world.nowMs
+    let probes = 0
+    world.probe = () => ++probes % 3 === 0
+    world.clock.advance(10 * DEFAULT_TUNING.probeEveryMs)
+    expect(probes).toBeGreaterThan(20)
+    expect(world.phases(sinceMs)).toEqual([])
+  })
+})
+
+describe('the quorum', () => {
+  test('its loss falls back at once, and nothing is probed until it returns', () => {
+    const world = new RecoveryWorld(1).serve()
+    world.tell(lost)
+    expect(world.state.phase).toBe('local')
+    const sinceMs = world.nowMs
+    world.clock.advance(600_000)
+    expect(world.times('probe', sinceMs)).toEqual([])
+    world.tell(fellBack)
+    world.tell({ kind: 'sign-of-life' })
+    world.clock.advance(600_000)
+    expect(world.times('probe', sinceMs)).toEqual([])
+    world.tell(returned)
+    expect(world.times('probe', sinceMs)).toEqual([world.nowMs])
+  })
+
+  test.each(['probing', 'catching-up', 'verifying'])('its loss while %s starts over', (phase) => {
+    const world = new RecoveryWorld(1)
+    if (phase === 'probing') world.probe = () => undefined
+    if (phase === 'catching-up') world.work = () => undefined
+    world.tell({ kind: 'tick' })
+    world.clock.advance(3 * world.probeTakesMs + world.workTakesMs)
+    expect(world.state.phase).toBe(phase)
+    world.tell(lost)
+    expect(world.state.phase).toBe('local')
+    world.clock.advance(60_000)
+    expect(world.state.phase).toBe('local')
+  })
+
+  test('one that comes and goes probes no more than once per shortest wait', () => {
+    const world = new RecoveryWorld(1).serve()
+    const sinceMs = world.nowMs
+    for (let i = 0; i < 1_000; i++) {
+      world.tell(i % 2 === 0 ? lost : returned)
+      world.clock.advance(7)
+    }
+    expect(world.times('probe', sinceMs).length).toBeLessThanOrEqual(8 * 3)
+    expect(world.times('probe', sinceMs).length).toBeGreaterThan(0)
+  })
+
+  test('its return forgets how long the waits had become', () => {
+    const world = new RecoveryWorld(1)
+    world.probe = () => false
+    world.tell({ kind: 'tick' })
+    world.clock.advance(300_000)
+    expect(world.state.attempt).toBeGreaterThan(5)
+    world.tell(lost)
+    world.clock.advance(5_000)
+    world.probe = () => true
+    world.tell(returned)
+    expect(world.times('probe').at(-1)).toBe(world.nowMs)
+    expect(world.state.attempt).toBe(0)
+  })
+})
+
+describe('the dwell', () => {
+  /** Falls back, and tells how long real then did not serve. */
+  const awayMs = (world: RecoveryWorld): number => {
+    const sinceMs = world.nowMs
+    world.tell(fellBack)
+    while (world.state.phase !== 'real') world.clock.advance(10)
+    return (world.servedAtMs ?? 0) - sinceMs
+  }
+
+  test('real does not serve before a second is over, however healthy it is', () => {
+    const away = awayMs(new RecoveryWorld(3).serve())
+    expect(away).toBeGreaterThanOrEqual(DEFAULT_TUNING.dwellMinMs)
+    expect(away).toBeLessThan(DEFAULT_TUNING.dwellMinMs + 100)
+  })
+
+  test('holds after a return of the quorum too', () => {
+    const world = new RecoveryWorld(3).serve()
+    const sinceMs = world.nowMs
+    world.tell(lost)
+    world.clock.advance(10)
+    world.tell(returned)
+    while (world.state.phase !== 'real') world.clock.advance(10)
+    expect((world.servedAtMs ?? 0) - sinceMs).toBeGreaterThanOrEqual(DEFAULT_TUNING.dwellMinMs)
+  })
+
+  test('doubles with each fallback soon after a return, up to its bound', () => {
+    const world = new RecoveryWorld(3).serve()
+    const seconds = Array.from({ length: 8 }, () => {
+      const away = awayMs(world)
+      world.clock.advance(5_000)
+      return Math.floor(away / 1_000)
+    })
+    expect(seconds).toEqual([1, 2, 4, 8, 16, 30, 30, 30])
+  })
+
+  test('is forgotten after calm, and not a moment before', () => {
+    const world = new RecoveryWorld(3).serve()
+    awayMs(world)
+    world.clock.advance(DEFAULT_TUNING.calmMs - 100)
+    expect(Math.floor(awayMs(world) / 1_000)).toBe(2)
+    world.clock.advance(DEFAULT_TUNING.calmMs)
+    expect(Math.floor(awayMs(world) / 1_000)).toBe(1)
+  })
+
+  test('does not grow with fallbacks on the way back', () => {
+    const world = new RecoveryWorld(3).serve()
+    world.tell(fellBack)
+    for (let i = 0; i < 5; i++) {
+      world.clock.advance(200)
+      world.tell(fellBack)
+    }
+    expect(world.state.dwellMs).toBe(DEFAULT_TUNING.dwellMinMs)
+    expect(world.state.dwellEndsMs).toBe(world.nowMs + DEFAULT_TUNING.dwellMinMs)
+  })
+
+  test('what is caught up before its end catches up once more, then verifies', () => {
+    const world = new RecoveryWorld(3, true, { dwellMinMs: 10_000 }).serve()
+    const sinceMs = world.nowMs
+    world.tell(fellBack)
+    while (world.state.phase !== 'real') world.clock.advance(10)
+    const catchUps = world.times('catch-up', sinceMs)
+    expect(catchUps).toHaveLength(2)
+    expect(catchUps[1]).toBe(sinceMs + 10_000)
+    expect(world.times('verify', sinceMs)[0]).toBeGreaterThan(sinceMs + 10_000)
+  })
+})
