@@ -6,6 +6,7 @@ import {
   messageOf,
   replicasFor,
   verdictOf,
+  type BzzzErrorOptions,
   type Level,
   type WriteIntent,
 } from '@bzzz/base'
@@ -44,7 +45,8 @@ export const dhtPort = definePort<DHT>()({
   judge: verdictOf,
   merge: (a, b) => (compareVersions(a.version, b.version) >= 0 ? a : b),
   refusal: refusalOf,
-  unavailable: (message, options) => dhtError('DHT_UNAVAILABLE', message, options),
+  unavailable: (message: string, options?: BzzzErrorOptions) =>
+    dhtError('DHT_UNAVAILABLE', message, options),
   probe: {
     key: '/bzzz/probe',
     value: new Uint8Array([1]),

@@ -21,6 +21,8 @@ export interface DhtNetwork {
 
 /** What an implementation claims. A claim is tested; its handles must then be there. */
 export interface DhtSupports {
+  /** A call that names no level may be answered by this node alone; its receipt then says `local`. */
+  readonly fallsBack?: boolean
   readonly partition?: boolean
   readonly crash?: boolean
 }

@@ -23,6 +23,10 @@ export class RecoveryWorld {
   readonly random: Random
   readonly policy: RecoveryPolicy
   readonly seen: Seen[] = []
+  /** The events, with their times. */
+  readonly told: (RecoveryEvent & { readonly atMs: number })[] = []
+  /** When the one timer fires; undefined once it did. */
+  wakeAtMs: number | undefined
   state: RecoveryState
   /** How a probe ends: good, bad, or (undefined) never. */
   probe: () => boolean | undefined = () => true
@@ -43,6 +47,7 @@ export class RecoveryWorld {
   }
 
   tell(event: RecoveryEvent): readonly RecoveryEffect[] {
+    this.told.push({ ...event, atMs: this.nowMs })
     const { state, effects } = stepRecovery(
       this.state,
       event,
@@ -58,7 +63,7 @@ export class RecoveryWorld {
   /** In phase real, from the start. */
   serve(): this {
     this.tell({ kind: 'flip' })
-    this.clock.advance(2 * this.workTakesMs)
+    this.clock.advance(2 * this.workTakesMs + 1)
     if (this.state.phase !== 'real') throw new Error(`in ${this.state.phase}, not real`)
     return this
   }
@@ -91,7 +96,9 @@ export class RecoveryWorld {
 
   #wakeAt(atMs: number): void {
     this.#cancelWake()
+    this.wakeAtMs = atMs
     this.#cancelWake = this.clock.setTimer(() => {
+      this.wakeAtMs = undefined
       this.tell({ kind: 'tick' })
     }, atMs - this.nowMs)
   }

@@ -1,0 +1,71 @@
+import { describe, it } from '@jest/globals'
+import { seededRandom, type ModeSetting } from '@bzzz/base'
+import { dhtContract, type DhtContractOptions } from '@bzzz/dht-core/contract'
+import { MockDHT } from '@bzzz/dht-mock'
+import { World } from '@bzzz/sim'
+import { MemoryStore } from '@bzzz/store'
+import { HybridDHT } from './support.js'
+
+/** A node whose two sides are both embedded, over one store: what a single machine runs. */
+const alone = (name: string, setting: ModeSetting): DhtContractOptions => {
+  const world = new World({ seed: 3 })
+  const { clock } = world
+  const createNode = async (): Promise<HybridDHT> => {
+    const random = seededRandom(3)
+    const store = new MemoryStore({ writer: 'lone', clock, random })
+    await store.start()
+    const side = (): MockDHT => new MockDHT({ store, clock, random })
+    return new HybridDHT({
+      component: 'dht',
+      mock: side(),
+      real: () => ({ port: side() }),
+      store,
+      setting,
+      clock,
+      random,
+    })
+  }
+  return {
+    name,
+    nodeCounts: [1],
+    durability: 'memory',
+    supports: { fallsBack: true },
+    createNetwork: async () => {
+      const stopWorld = world.drive()
+      const node = await createNode()
+      await node.start()
+      return {
+        nodes: [node],
+        settle: () => new Promise<void>((resolve) => void world.after(20, resolve, 'settle')),
+        stop: async () => {
+          await node.stop()
+          stopWorld()
+        },
+      }
+    },
+    createNode,
+    advance: async (ms) => {
+      const stopWorld = world.drive()
+      await new Promise<void>((resolve) => void world.after(ms, resolve, 'advance'))
+      stopWorld()
+    },
+  }
+}
+
+dhtContract(
+  { describe, it },
+  alone('hybrid(mock, mock) in mode mock', { mode: 'mock', percent: 100 }),
+)
+dhtContract(
+  { describe, it },
+  alone('hybrid(mock, mock) at 100 %', { mode: 'hybrid', percent: 100 }),
+)
+dhtContract({ describe, it }, alone('hybrid(mock, mock) at 30 %', { mode: 'hybrid', percent: 30 }))
+dhtContract(
+  { describe, it },
+  alone('hybrid(mock, mock) in mode shadow', { mode: 'shadow', percent: 100 }),
+)
+dhtContract(
+  { describe, it },
+  alone('hybrid(mock, mock) in mode real', { mode: 'real', percent: 100 }),
+)
