@@ -61,6 +61,10 @@ export class ClusterNode {
     return this.#token
   }
 
+  get pid(): number {
+    return this.#running.pid
+  }
+
   get peerId(): string {
     return this.#running.peerId
   }

@@ -49,7 +49,8 @@ export const isKept = ({ kind, outcome }: Call): boolean =>
 /** One line for whoever reads a history. */
 export const describeCall = (call: Call): string => {
   const { kind, key, node, level = 'default', value, outcome, found, version, problem } = call
-  const what = kind === 'put' ? `put ${key} = ${value}` : `get ${key} -> ${found}`
+  const condition = call.expected === undefined ? '' : ` if ${call.expected?.value}`
+  const what = kind === 'put' ? `put ${key} = ${value}${condition}` : `get ${key} -> ${found}`
   const told = [outcome, version, problem].filter((part) => part !== undefined).join(' ')
   return `${call.sentMs.toFixed(1)}..${call.endedMs.toFixed(1)} node ${node} ${what} at ${level}: ${told}`
 }

@@ -24,8 +24,9 @@ const operationOf = (call: Call): RegisterOperation | undefined => {
 }
 
 /**
- * Operations of which nobody knows whether they happened, and whose value nobody saw, may be left out: had they
- * happened, they could have done so after everything else.
+ * Leaves out operations that cannot matter, which would cost the search most: of those of which nobody knows
+ * whether they happened, and whose value nobody saw, one can be needed for each refused condition, as what broke
+ * it, and the earliest serve best. Had the others happened, they could have done so after everything else.
  */
 const relevant = (operations: readonly RegisterOperation[]): RegisterOperation[] => {
   const seen = new Set(
@@ -33,7 +34,14 @@ const relevant = (operations: readonly RegisterOperation[]): RegisterOperation[]
       kind === 'read' ? [value] : kind === 'exchange' ? [expected] : [],
     ),
   )
-  return operations.filter(({ returnMs, value }) => returnMs !== Infinity || seen.has(value))
+  const isUnseen = ({ returnMs, value }: RegisterOperation): boolean =>
+    returnMs === Infinity && !seen.has(value)
+  const refused = operations.filter(({ kind }) => kind === 'differs').length
+  const needed = operations
+    .filter(isUnseen)
+    .toSorted((a, b) => a.callMs - b.callMs)
+    .slice(0, refused)
+  return [...operations.filter((operation) => !isUnseen(operation)), ...needed]
 }
 
 const registerOf = (calls: readonly Call[]): RegisterOperation[] =>

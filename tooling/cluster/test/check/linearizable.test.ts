@@ -36,6 +36,11 @@ const bad: Record<string, readonly Call[]> = {
     put('k', 'a', { at: [0, 1] }),
     put('k', 'b', { at: [2, 3], expected: expected('a'), outcome: 'conflict' }),
   ],
+  'a refused condition that a write could have broken only later': [
+    put('k', 'a', { at: [0, 1] }),
+    put('k', 'c', { at: [4, 5], expected: expected('a'), outcome: 'conflict' }),
+    put('k', 'b', { at: [6, 7], outcome: 'unknown' }),
+  ],
   'a refused write that is read': [
     put('k', 'b', { at: [0, 1], expected: expected('a'), outcome: 'conflict' }),
     get('k', 'b', { at: [2, 3] }),
@@ -68,6 +73,11 @@ const good: Record<string, readonly Call[]> = {
     put('k', 'a', { at: [0, 1] }),
     put('k', 'b', { at: [2, 3], expected: null, outcome: 'pending' }),
     get('k', 'b', { at: [4, 5] }),
+  ],
+  'a refused condition that only a write nobody saw can have broken': [
+    put('k', 'a', { at: [0, 1] }),
+    put('k', 'b', { at: [2, 3], outcome: 'unknown' }),
+    put('k', 'c', { at: [4, 5], expected: expected('a'), outcome: 'conflict' }),
   ],
   'a refused condition during the write that broke it': [
     put('k', 'a', { at: [0, 10] }),
