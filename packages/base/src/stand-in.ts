@@ -20,11 +20,11 @@ const namesOf = (value: object): Set<string | symbol> => {
  */
 export const standIn = <I extends object>(
   impl: I,
-  methods: Readonly<Record<string, Method>>,
+  methods: Readonly<Record<string | symbol, Method>>,
 ): I => {
   const prototype = {}
   for (const name of namesOf(impl)) {
-    if (typeof name === 'string' && Object.hasOwn(methods, name)) continue
+    if (Object.hasOwn(methods, name)) continue
     Object.defineProperty(prototype, name, {
       configurable: true,
       enumerable: true,
@@ -34,7 +34,7 @@ export const standIn = <I extends object>(
       },
     })
   }
-  for (const [name, value] of Object.entries(methods))
-    Object.defineProperty(prototype, name, { value })
+  for (const name of Reflect.ownKeys(methods))
+    Object.defineProperty(prototype, name, { value: methods[name] })
   return Object.create(prototype) as I
 }

@@ -7,6 +7,7 @@ export type {
   AuditEntry,
   AuditSink,
 } from './audit/audit-entry.js'
+export { audited, type AuditOptions } from './audit/audited.js'
 export { TELEMETRY_ERRORS, telemetryError } from './errors.js'
 export type { HealthComponent, HealthProbe } from './health/health-check.js'
 export {
@@ -44,3 +45,5 @@ export { Histogram } from './metrics/histogram.js'
 export type { Counter, Gauge, MetricSample, MetricSnapshot, MetricType } from './metrics/metric.js'
 export { METRICS_MAX, MetricRegistry, type HistogramOptions } from './metrics/registry.js'
 export type { Observed, ObservedMetric } from './metrics/observation.js'
+export { instrument, type InstrumentOptions } from './port/instrument.js'
+export { PortMetrics } from './port/port-metrics.js'

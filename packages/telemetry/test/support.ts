@@ -1,4 +1,5 @@
 import { codeOf } from '@bzzz/base'
+import type { MetricRegistry } from '../src/metrics/registry.js'
 
 /** Lets everything run that waits for promises only. */
 export const settle = (): Promise<void> =>
@@ -15,3 +16,20 @@ export const thrownCode = (call: () => unknown): string | undefined => {
     return codeOf(error) ?? `no code: ${String(error)}`
   }
 }
+
+/** Values of a metric's samples, by the label values named, joined by spaces. */
+export const valuesOf = (
+  registry: MetricRegistry,
+  name: string,
+  labelNames: readonly string[],
+): Record<string, number> =>
+  Object.fromEntries(
+    registry
+      .collect()
+      .flatMap((metric) => metric.samples.map((sample) => ({ ...sample, metric: metric.name })))
+      .filter(({ metric, suffix }) => metric + suffix === name)
+      .map(({ labels, value }) => [
+        labelNames.flatMap((label) => labels[label] ?? []).join(' '),
+        value,
+      ]),
+  )
