@@ -16,14 +16,25 @@ export interface Tuning {
   /** Bounds of the adaptive deadline of one call of real. Default 20 and 60. */
   readonly deadlineMinMs: number
   readonly deadlineMaxMs: number
+  /** Wait of a call that may not fall back and states none: the port's own default. Default 2,000. */
+  readonly strictTimeoutMs: number
 
   /** Good probes in a row before real counts as back. Default 3. */
   readonly probesNeeded: number
   /** A probe that has not ended by then counts as failed. Default 1,000. */
   readonly probeLeaseMs: number
-  /** Between probes that fail: full jitter under a ceiling that doubles from here. Default 1,000 to 30,000. */
+  /**
+   * Between tries of the way back that fail: full jitter under a ceiling that doubles from here.
+   * Default 1,000 to 30,000.
+   */
   readonly backoffMinMs: number
   readonly backoffMaxMs: number
+  /**
+   * That ceiling's bound where a probe failed, and not the work after good ones, which is a load of
+   * its own. Default 1,000: a probe that hangs for its lease and the wait after it leave real serving
+   * within 3 s of its first answer, whatever the length of the outage.
+   */
+  readonly probeWaitMaxMs: number
   /** Between deep probes while all is well. Default 30,000. */
   readonly probeEveryMs: number
   /** Shortest stay in the store after a fallback, doubling while real flaps. Default 1,000 to 30,000. */
@@ -52,10 +63,12 @@ export const DEFAULT_TUNING: Tuning = {
   windowMs: 1_000,
   deadlineMinMs: 20,
   deadlineMaxMs: 60,
+  strictTimeoutMs: 2_000,
   probesNeeded: 3,
   probeLeaseMs: 1_000,
   backoffMinMs: 1_000,
   backoffMaxMs: 30_000,
+  probeWaitMaxMs: 1_000,
   probeEveryMs: 30_000,
   dwellMinMs: 1_000,
   dwellMaxMs: 30_000,

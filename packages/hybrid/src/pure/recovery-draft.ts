@@ -31,10 +31,11 @@ export class RecoveryDraft {
       this.#lengthenDwell()
       state.attempt = 0
     } else if (state.phase !== 'local') state.attempt++
+    const waitMaxMs = state.isWorking ? this.#policy.backoffMaxMs : this.#probeWaitMaxMs
     state.dwellEndsMs = this.nowMs + Math.max(state.dwellMs, this.#policy.dwellMinMs)
     this.#abandon()
     this.#enter('local', reason)
-    if (state.hasQuorum) this.#probeLater()
+    if (state.hasQuorum) this.#probeLater(waitMaxMs)
   }
 
   quorumLost(): void {
@@ -53,14 +54,6 @@ export class RecoveryDraft {
     state.nextProbeMs = Math.max(this.nowMs, state.lastProbeMs + this.#policy.backoffMinMs)
   }
 
-  /** Brings a probe that waits forward, so that probes start `backoffMinMs` apart. */
-  signOfLife(): void {
-    const { state } = this
-    if (state.phase === 'real' || state.nextProbeMs === undefined) return
-    const soonestMs = Math.max(this.nowMs, state.lastProbeMs + this.#policy.backoffMinMs)
-    state.nextProbeMs = Math.min(state.nextProbeMs, soonestMs)
-  }
-
   flip(): void {
     const { state } = this
     if (state.phase === 'real') return
@@ -76,18 +69,13 @@ export class RecoveryDraft {
     const { state } = this
     state.leaseEndsMs = undefined
     if (state.phase === 'real') this.#healthProbeEnded(isGood)
-    else if (!isGood) this.failed()
+    else if (!isGood) this.#failed('a probe failed', this.#probeWaitMaxMs)
     else if (++state.goodInARow < this.#policy.probesNeeded) state.nextProbeMs = this.nowMs
     else this.catchUp(`${String(state.goodInARow)} good probes in a row`)
   }
 
-  /** A probe or the work of a later phase failed. */
-  failed(reason = 'a probe failed'): void {
-    const { state } = this
-    this.#abandon()
-    this.#enter('probing', reason)
-    state.attempt++
-    this.#probeLater()
+  workFailed(reason: string): void {
+    this.#failed(reason, this.#policy.backoffMaxMs)
   }
 
   catchUp(reason: string): void {
@@ -151,7 +139,7 @@ export class RecoveryDraft {
     state.failedInARow = isGood ? 0 : state.failedInARow + 1
     state.attempt = state.failedInARow
     if (isGood) state.nextProbeMs = this.nowMs + this.#policy.probeEveryMs
-    else if (state.failedInARow < this.#policy.probesNeeded) this.#probeLater()
+    else if (state.failedInARow < this.#policy.probesNeeded) this.#probeLater(this.#probeWaitMaxMs)
     else this.fallBack(`${String(state.failedInARow)} deep probes in a row failed`)
   }
 
@@ -173,10 +161,22 @@ export class RecoveryDraft {
     state.isHolding = false
   }
 
-  #probeLater(): void {
-    const { backoffMinMs, backoffMaxMs } = this.#policy
+  get #probeWaitMaxMs(): number {
+    return Math.max(this.#policy.backoffMinMs, this.#policy.probeWaitMaxMs)
+  }
+
+  #failed(reason: string, waitMaxMs: number): void {
+    const { state } = this
+    this.#abandon()
+    this.#enter('probing', reason)
+    state.attempt++
+    this.#probeLater(waitMaxMs)
+  }
+
+  #probeLater(waitMaxMs: number): void {
+    const { backoffMinMs } = this.#policy
     const doublings = Math.min(this.state.attempt, DOUBLINGS_MAX)
-    const ceilingMs = Math.min(backoffMaxMs, backoffMinMs * 2 ** doublings)
+    const ceilingMs = Math.min(waitMaxMs, backoffMinMs * 2 ** doublings)
     const waitMs = Math.max(WAIT_MIN_SHARE * backoffMinMs, this.#random * ceilingMs)
     this.state.nextProbeMs = this.nowMs + waitMs
   }

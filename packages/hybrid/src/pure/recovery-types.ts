@@ -42,8 +42,6 @@ export type RecoveryEvent =
   | { readonly kind: 'work-failed'; readonly work: number; readonly reason: string }
   /** A manual flip or the start: skips dwell and probing, not catching up and verifying. */
   | { readonly kind: 'flip' }
-  /** Real answered something although it does not serve, as a record that was sent to it. */
-  | { readonly kind: 'sign-of-life' }
 
 export type RecoveryEffect =
   /** Start a deep probe, and abort the one before. */
@@ -65,6 +63,7 @@ export type RecoveryPolicy = Pick<
   | 'probeLeaseMs'
   | 'backoffMinMs'
   | 'backoffMaxMs'
+  | 'probeWaitMaxMs'
   | 'probeEveryMs'
   | 'dwellMinMs'
   | 'dwellMaxMs'

@@ -61,13 +61,10 @@ const decide = (draft: RecoveryDraft, event: RecoveryEvent): void => {
       if (isOfRunningWork(state, 'verifying', event.work)) draft.verified()
       return
     case 'work-failed':
-      if (state.isWorking && event.work === state.work) draft.failed(event.reason)
+      if (state.isWorking && event.work === state.work) draft.workFailed(event.reason)
       return
     case 'flip':
       draft.flip()
-      return
-    case 'sign-of-life':
-      draft.signOfLife()
   }
 }
 
@@ -76,7 +73,9 @@ const decide = (draft: RecoveryDraft, event: RecoveryEvent): void => {
  *
  * - While there is no quorum the phase is `local` and nothing is probed; its return probes at once.
  * - `probesNeeded` good probes in a row lead on, each following the one before at once. One that fails,
- *   or does not end by its lease, begins again after a wait with full jitter that doubles.
+ *   or does not end by its lease, begins again after a wait with full jitter that doubles: to
+ *   `probeWaitMaxMs`, so that a return of health is seen soon, but to `backoffMaxMs` where the probes
+ *   are good and the work after them fails, as that work is a load of its own.
  * - Real serves no sooner than the dwell after a fallback. What is caught up before waits, and catches
  *   up again.
  * - While real serves, `probesNeeded` failed deep probes in a row fall back.

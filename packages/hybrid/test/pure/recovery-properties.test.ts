@@ -21,7 +21,6 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
       { kind: 'quorum', isThere: true },
       { kind: 'quorum', isThere: false },
       { kind: 'flip' },
-      { kind: 'sign-of-life' },
     )
     .map((event): Act => ({ kind: 'event', event })),
   fc.integer({ min: 0, max: 40_000 }).map((ms): Act => ({ kind: 'wait', ms })),
@@ -126,7 +125,7 @@ describe('whatever happens, in whatever order', () => {
           expect(world.state.phase).toBe('real')
         },
       ),
-      { numRuns: 1_000 },
+      { numRuns: 500 },
     )
   })
 
@@ -145,10 +144,11 @@ describe('whatever happens, in whatever order', () => {
           const isFlipped = world.told.some(
             (told) => told.kind === 'flip' && told.atMs >= leftMs && told.atMs <= atMs,
           )
-          if (!isFlipped) expect(atMs - leftMs).toBeGreaterThanOrEqual(DEFAULT_TUNING.dwellMinMs)
+          const wantedMs = isFlipped ? 0 : DEFAULT_TUNING.dwellMinMs
+          expect(atMs - leftMs).toBeGreaterThanOrEqual(wantedMs)
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: 500 },
     )
   })
 
@@ -169,11 +169,15 @@ describe('whatever happens, in whatever order', () => {
 })
 
 /** Milliseconds from the return of health until real serves, of outages from a calm start. */
-const recoveries = (count: number, outage: (world: RecoveryWorld) => void): number[] =>
+const recoveries = (
+  count: number,
+  failure: false | undefined,
+  outage: (world: RecoveryWorld) => void,
+): number[] =>
   Array.from({ length: count }, (_, seed) => {
     const world = new RecoveryWorld(seed + 1)
     let isHealthy = true
-    world.probe = () => isHealthy
+    world.probe = () => isHealthy || failure
     world.work = () => isHealthy
     world.serve()
     world.probeTakesMs = 10 + world.random.int(100)
@@ -184,7 +188,7 @@ const recoveries = (count: number, outage: (world: RecoveryWorld) => void): numb
     isHealthy = true
     const backMs = world.nowMs
     world.tell({ kind: 'quorum', isThere: true })
-    world.clock.advance(120_000)
+    world.clock.advance(60_000)
     expect(world.state.phase).toBe('real')
     return Math.max(0, (world.servedAtMs ?? 0) - backMs)
   }).toSorted((a, b) => a - b)
@@ -194,7 +198,7 @@ const p99 = (sorted: readonly number[]): number =>
 
 describe('from a calm start real serves again within 3 s of the return of health, p99', () => {
   test('when the heartbeats ceased, after an outage of any length', () => {
-    const sorted = recoveries(2_000, (world) => {
+    const sorted = recoveries(1_000, false, (world) => {
       world.tell({ kind: 'quorum', isThere: false })
       world.clock.advance(world.random.int(600_000))
     })
@@ -202,7 +206,7 @@ describe('from a calm start real serves again within 3 s of the return of health
   })
 
   test('when the breaker opened first and the heartbeats ceased later', () => {
-    const sorted = recoveries(2_000, (world) => {
+    const sorted = recoveries(1_000, false, (world) => {
       world.tell({ kind: 'fell-back', reason: 'calls failed' })
       world.clock.advance(world.random.int(2_000))
       world.tell({ kind: 'quorum', isThere: false })
@@ -211,19 +215,19 @@ describe('from a calm start real serves again within 3 s of the return of health
     expect(p99(sorted)).toBeLessThanOrEqual(3_000)
   })
 
-  test('when only calls failed, for up to a second', () => {
-    const sorted = recoveries(2_000, (world) => {
+  test('when only calls failed, after an outage of up to a minute', () => {
+    const sorted = recoveries(500, false, (world) => {
       world.tell({ kind: 'fell-back', reason: 'calls failed' })
-      world.clock.advance(world.random.int(1_000))
+      world.clock.advance(world.random.int(60_000))
     })
     expect(p99(sorted)).toBeLessThanOrEqual(3_000)
   })
 
-  test('when only calls failed for longer, within the ceiling of the backoff', () => {
-    const sorted = recoveries(2_000, (world) => {
+  test('when calls hang until their leases end, even if they began before health was back', () => {
+    const sorted = recoveries(500, undefined, (world) => {
       world.tell({ kind: 'fell-back', reason: 'calls failed' })
-      world.clock.advance(world.random.int(600_000))
+      world.clock.advance(world.random.int(60_000))
     })
-    expect(sorted.at(-1)).toBeLessThanOrEqual(DEFAULT_TUNING.backoffMaxMs + 3_000)
+    expect(p99(sorted)).toBeLessThanOrEqual(3_000)
   })
 })

@@ -7,6 +7,25 @@ const fellBack = { kind: 'fell-back', reason: '3 calls in a row' } as const
 const lost = { kind: 'quorum', isThere: false } as const
 const returned = { kind: 'quorum', isThere: true } as const
 
+/** The last wait between tries that fail at the probe, or at the work after it. */
+const lastGap = (end: 'probe' | 'work'): number => {
+  const world = new RecoveryWorld(1)
+  world.random.next = () => 0.999
+  world[end] = () => false
+  world.tell({ kind: 'tick' })
+  world.clock.advance(600_000)
+  const starts = world.times(end === 'probe' ? 'probe' : 'catch-up')
+  return (starts.at(-1) ?? 0) - (starts.at(-2) ?? 0)
+}
+
+/** Falls back, and tells how long real then did not serve. */
+const awayMs = (world: RecoveryWorld): number => {
+  const sinceMs = world.nowMs
+  world.tell(fellBack)
+  while (world.state.phase !== 'real') world.clock.advance(10)
+  return (world.servedAtMs ?? 0) - sinceMs
+}
+
 describe('the way back', () => {
   test('leads through every phase, in order, and says why', () => {
     const world = new RecoveryWorld(1).serve()
@@ -117,7 +136,7 @@ describe('probes', () => {
   })
 
   test('good ones follow at once, bad ones with full jitter under a ceiling that doubles', () => {
-    const world = new RecoveryWorld(1)
+    const world = new RecoveryWorld(1, true, { probeWaitMaxMs: 30_000 })
     world.random.next = () => 0.999
     const answers = [false, false, false, true, true, true]
     world.probe = () => answers.shift()
@@ -129,15 +148,19 @@ describe('probes', () => {
     expect(gaps).toEqual([1_998 + takesMs, 3_996 + takesMs, 7_992 + takesMs, takesMs, takesMs])
   })
 
-  test('the wait has a ceiling', () => {
-    const world = new RecoveryWorld(1)
+  test('the wait has a ceiling, lower for probes than for the work after them', () => {
+    const { probeWaitMaxMs, backoffMaxMs } = DEFAULT_TUNING
+    expect(lastGap('probe')).toBeCloseTo(0.999 * probeWaitMaxMs + 5)
+    expect(lastGap('work')).toBeCloseTo(0.999 * backoffMaxMs + 3 * 5 + 20)
+  })
+
+  test('no wait is below the least, should the ceiling for probes be set below it', () => {
+    const world = new RecoveryWorld(1, true, { backoffMinMs: 5_000 })
     world.random.next = () => 0.999
     world.probe = () => false
     world.tell({ kind: 'tick' })
-    world.clock.advance(600_000)
-    const starts = world.times('probe')
-    const lastGap = (starts.at(-1) ?? 0) - (starts.at(-2) ?? 0)
-    expect(lastGap).toBeCloseTo(0.999 * DEFAULT_TUNING.backoffMaxMs + world.probeTakesMs)
+    world.clock.advance(60_000)
+    expect(world.times('probe')).toHaveLength(13)
   })
 
   test('unlucky draws make no storm', () => {
@@ -183,22 +206,6 @@ describe('probes', () => {
     world.tell({ kind: 'probe-ended', lease, isGood: true })
     expect(world.state.phase).toBe('probing')
   })
-
-  test('a sign of life brings a probe that waits forward, a second after the one before', () => {
-    const world = new RecoveryWorld(1)
-    world.random.next = () => 0.999
-    world.probe = () => false
-    world.tell({ kind: 'tick' })
-    world.clock.advance(10_000)
-    const before = world.times('probe').length
-    for (let i = 0; i < 100; i++) {
-      world.tell({ kind: 'sign-of-life' })
-      world.clock.advance(50)
-    }
-    const between = world.times('probe').slice(before)
-    expect(between.length).toBeGreaterThanOrEqual(4)
-    expect(between.length).toBeLessThanOrEqual(6)
-  })
 })
 
 describe('health while real serves', () => {
@@ -241,7 +248,6 @@ describe('the quorum', () => {
     world.clock.advance(600_000)
     expect(world.times('probe', sinceMs)).toEqual([])
     world.tell(fellBack)
-    world.tell({ kind: 'sign-of-life' })
     world.clock.advance(600_000)
     expect(world.times('probe', sinceMs)).toEqual([])
     world.tell(returned)
@@ -288,14 +294,6 @@ describe('the quorum', () => {
 })
 
 describe('the dwell', () => {
-  /** Falls back, and tells how long real then did not serve. */
-  const awayMs = (world: RecoveryWorld): number => {
-    const sinceMs = world.nowMs
-    world.tell(fellBack)
-    while (world.state.phase !== 'real') world.clock.advance(10)
-    return (world.servedAtMs ?? 0) - sinceMs
-  }
-
   test('real does not serve before a second is over, however healthy it is', () => {
     const away = awayMs(new RecoveryWorld(3).serve())
     expect(away).toBeGreaterThanOrEqual(DEFAULT_TUNING.dwellMinMs)
