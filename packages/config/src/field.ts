@@ -54,8 +54,6 @@ export type Selection =
       readonly value: unknown
       /** The statements that decided. */
       readonly by: readonly StatementRef[]
-      /** The value in words, for an explanation. */
-      readonly summary: string
       /** Statements that were accepted and have no effect. */
       readonly unused: readonly (StatementRef & { readonly reason: string })[]
     }
@@ -87,6 +85,13 @@ export interface NamedField extends Field<unknown> {
   readonly key: string
   readonly env: string
   readonly flag: string
+}
+
+/** A value for a reader; never that of a secret. */
+export const describeValue = ({ secret, type }: NamedField, value: unknown): string => {
+  if (value === undefined) return 'none'
+  if (secret === true) return '(secret)'
+  return type.describe?.(value) ?? type.format(value)
 }
 
 /** A checked table of fields, from which loader, help and documentation derive. */

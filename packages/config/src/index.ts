@@ -1,4 +1,5 @@
 export { coordinatorFields, type CoordinatorConfig } from './coordinator-fields.js'
+export { changesOf, reloadInto, type FieldChange, type Reload } from './reload.js'
 export { docsMarkdown } from './docs.js'
 export { configError, PROBLEMS_MAX } from './errors.js'
 export { explain, formatExplained, type Explained } from './explain.js'

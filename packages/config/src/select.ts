@@ -1,4 +1,11 @@
-import type { FieldTable, NamedField, Selection, Selector, StatementRef } from './field.js'
+import {
+  describeValue,
+  type FieldTable,
+  type NamedField,
+  type Selection,
+  type Selector,
+  type StatementRef,
+} from './field.js'
 import { formatPlace, type Problem } from './problem.js'
 import type { Statement } from './statement.js'
 
@@ -27,7 +34,7 @@ const layersOf = (selector: Selector, stated: Stated): readonly Map<string, Stat
   })
 
 const describe = ({ field, value, place }: Statement): string =>
-  `${field.path}: ${field.type.format(value)} (${formatPlace(place)})`
+  `${field.path}: ${describeValue(field, value)} (${formatPlace(place)})`
 
 class Selecting {
   readonly problems: Problem[] = []
@@ -61,7 +68,7 @@ class Selecting {
   /** Replaces what was stated of the field, keeping the places of what it overrides. */
   #state(
     onto: NamedField,
-    { value, by, summary }: Extract<Selection, { value: unknown }>,
+    { value, by }: Extract<Selection, { value: unknown }>,
     layers: readonly Map<string, Statement>[],
     find: (ref: StatementRef) => Statement | undefined,
   ): void {
@@ -77,7 +84,9 @@ class Selecting {
       .flatMap((layer) => [...layer.values()])
       .filter((each) => !decisive.includes(each))
     const isOwn = decisive.length === 1 && winner.field.key === onto.key
-    const because = isOwn ? undefined : `${summary}, by ${decisive.map(describe).join(' and ')}`
+    const because = isOwn
+      ? undefined
+      : `${describeValue(onto, value)}, by ${decisive.map(describe).join(' and ')}`
     this.#stated.set(onto.key, [...weaker, { field: onto, place: winner.place, value, because }])
   }
 }

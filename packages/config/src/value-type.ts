@@ -15,6 +15,8 @@ export interface ValueType<T> {
   parse(text: string): Parsed<T>
   /** A text that {@link parse} reads as this value. */
   format(value: T): string
+  /** The value for a reader, where {@link format} does not tell all of it. Default: as `format`. */
+  describe?(value: T): string
   /** Only for lists: how one item is read, and how the list is checked as a whole. */
   readonly list?: {
     parseItem(text: string): Parsed<unknown>

@@ -167,9 +167,6 @@ const withFallback = (
 const PERCENT_WITHOUT_FALLBACK =
   'a share of the keys needs a fallback, and bzzz.dht.fallback.enabled is false'
 
-const summaryOf = ({ mode, percent }: ModeSetting): string =>
-  mode === 'hybrid' ? `hybrid, ${percent} % of the keys` : mode
-
 /**
  * The mode that the switches of all sources mean, weakest source first. The strongest source that
  * chooses wins; in one source `bzzz.dht.mode` wins. `fallback.enabled` then decides between `real` and
@@ -203,7 +200,6 @@ export const decideMode = (layers: readonly Layer[]): Selection | undefined => {
   return {
     value,
     by: by.length === 0 && percent !== undefined ? [percent] : by,
-    summary: summaryOf(value),
     unused: unused === undefined ? fold.unused : [...fold.unused, unused],
   }
 }

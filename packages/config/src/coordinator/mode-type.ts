@@ -15,5 +15,7 @@ export const modeType = (): ValueType<ModeSetting> => {
       return parsed.ok ? good({ ...MODE_DEFAULT, mode: parsed.value }) : parsed
     },
     format: ({ mode }) => mode,
+    describe: ({ mode, percent }) =>
+      mode === 'hybrid' ? `hybrid, ${percent} % of the keys` : mode,
   }
 }

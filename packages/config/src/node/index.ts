@@ -1,2 +1,3 @@
 export { defaultDataDirectory } from './data-directory.js'
-export { readConfig, type ReadConfigOptions } from './read-config.js'
+export { configPath, readConfig, type ReadConfigOptions } from './read-config.js'
+export { ConfigWatch, watchConfig, type WatchConfigOptions } from './watch-config.js'

@@ -27,7 +27,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['EISDIR', 'it is a directory'],
 ])
 
-const unreadable = (path: string, reason: string, cause?: unknown) =>
+export const unreadable = (path: string, reason: string, cause?: unknown) =>
   configError('CONFIG_FILE_UNREADABLE', `cannot read the configuration file ${path}: ${reason}`, {
     cause,
     details: { path },
@@ -51,7 +51,8 @@ const readBounded = async (path: string): Promise<Uint8Array> => {
   }
 }
 
-const readText = async (path: string): Promise<YamlText> => {
+/** The text of a file within the bound. Throws `CONFIG_FILE_UNREADABLE`. */
+export const readText = async (path: string): Promise<YamlText> => {
   let bytes: Uint8Array
   try {
     bytes = await readBounded(path)
@@ -69,15 +70,22 @@ const readText = async (path: string): Promise<YamlText> => {
   }
 }
 
+/** The file that the command line names, else that of the environment; undefined: none. */
+export const configPath = ({ file, env = {} }: ReadConfigOptions): string | undefined => {
+  const path = file ?? env.BZZZ_CONFIG_FILE
+  return path === '' ? undefined : path
+}
+
 /**
  * Reads the file that the command line or the environment names, and loads the configuration.
  * Throws `CONFIG_FILE_UNREADABLE` or `CONFIG_INVALID`.
  */
 export const readConfig = async <F extends Fields>(
   table: FieldTable<F>,
-  { file, env = {}, overrides = {} }: ReadConfigOptions,
+  options: ReadConfigOptions,
 ): Promise<Loaded<F>> => {
-  const path = file ?? env.BZZZ_CONFIG_FILE
-  const text = path === undefined || path === '' ? undefined : await readText(path)
+  const { env = {}, overrides = {} } = options
+  const path = configPath(options)
+  const text = path === undefined ? undefined : await readText(path)
   return loadConfig(table, { file: text, env, overrides })
 }
