@@ -71,8 +71,9 @@ export class Libp2pDHT extends Service implements DHT {
       }),
       transport.handle(KV_PROTOCOL, (payload, from) => replica.handle(payload, from)),
     ]
-    states.start((peer) => {
-      this.#met(peer)
+    states.start((peer, state) => {
+      if (state === 'connected') this.#met(peer)
+      else writes.peerLeft(peer)
     })
     upkeep.start()
     joining.wake()

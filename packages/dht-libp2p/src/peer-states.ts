@@ -1,4 +1,4 @@
-import type { PeerState, PeerTransport, Unsubscribe } from '@bzzz/base'
+import type { PeerState, PeerStatus, PeerTransport, Unsubscribe } from '@bzzz/base'
 
 /** The last known state of each peer, without asking the transport for its list. */
 export class PeerStates {
@@ -10,17 +10,15 @@ export class PeerStates {
     this.#transport = transport
   }
 
-  /** Calls back with each peer that is, or becomes, connected. */
-  start(onConnected: (peerId: string) => void): void {
-    this.#unsubscribe = this.#transport.onPeerChange(({ peerId, state }) => {
-      const before = this.#states.get(peerId)
+  /** Calls back with the state of each peer known now, and whenever one changes. */
+  start(onState: (peerId: string, state: PeerState) => void): void {
+    const note = ({ peerId, state }: PeerStatus): void => {
+      if (this.#states.get(peerId) === state) return
       this.#states.set(peerId, state)
-      if (state === 'connected' && before !== 'connected') onConnected(peerId)
-    })
-    for (const { peerId, state } of this.#transport.peers()) {
-      this.#states.set(peerId, state)
-      if (state === 'connected') onConnected(peerId)
+      onState(peerId, state)
     }
+    this.#unsubscribe = this.#transport.onPeerChange(note)
+    for (const peer of this.#transport.peers()) note(peer)
   }
 
   stop(): void {

@@ -4,12 +4,12 @@ import {
   type AbortOptions,
   type StampedRecord,
   type Version,
+  type Deadlines,
 } from '@bzzz/base'
 import { dhtError } from '@bzzz/dht-core'
 import type { Store } from '@bzzz/store'
 import type { Attester } from './attester.js'
 import type { Answer, Client } from './client.js'
-import type { Deadlines } from './deadlines.js'
 import type { Lanes } from './lanes.js'
 import type { Membership } from './membership.js'
 import type { PeerStates } from './peer-states.js'

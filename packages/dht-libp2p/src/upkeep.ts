@@ -22,6 +22,8 @@ const PUMP_MS = 1000
 export class Upkeep {
   readonly #options: UpkeepOptions
   readonly #comparing = new Set<string>()
+  /** Returned while a comparison with them was running, which began before. */
+  readonly #returned = new Set<string>()
   readonly #cancels = new Map<string, Cancel>()
   #isStopped = false
 
@@ -43,7 +45,11 @@ export class Upkeep {
 
   /** Meets a peer: tells each other the view, then compares the buckets that both replicate. */
   async meet(peer: string): Promise<void> {
-    if (this.#isStopped || this.#comparing.has(peer)) return
+    if (this.#isStopped) return
+    if (this.#comparing.has(peer)) {
+      this.#returned.add(peer)
+      return
+    }
     this.#comparing.add(peer)
     try {
       const { membership, catchUp, self } = this.#options
@@ -57,6 +63,7 @@ export class Upkeep {
     } finally {
       this.#comparing.delete(peer)
     }
+    if (this.#returned.delete(peer)) await this.meet(peer)
   }
 
   /** Tells every member of a view that is new here: they may not have met whom this node has met. */

@@ -1,5 +1,13 @@
-import type { ApplyOptions, Cancel, Level, StampedRecord } from '@bzzz/base'
+import {
+  quorumOf,
+  replicasFor,
+  type ApplyOptions,
+  type Cancel,
+  type Level,
+  type StampedRecord,
+} from '@bzzz/base'
 import { Tally } from './tally.js'
+import type { WriteResult } from './wire/reply.js'
 
 /** A write that is to be brought to its replicas. */
 export interface WriteStart {
@@ -45,6 +53,11 @@ export interface WriteOp {
   tally: Tally
   /** Peers that hold the record or something newer; what is left to do for the others. */
   readonly done: Set<string>
+  /**
+   * Counted replicas that keep the record, or something newer, at least as safely as this node's store
+   * keeps its own.
+   */
+  readonly secured: Set<string>
   /** Peers that hold exactly this record. */
   readonly heldBy: Set<string>
   /** All of {@link heldBy} hold it on disk. */
@@ -84,6 +97,7 @@ export const newWriteOp = (
     replicas: [],
     tally: new Tally(0, 0),
     done: new Set(),
+    secured: new Set(),
     heldBy: new Set(),
     isDurable: true,
     differed: new Set(),
@@ -100,4 +114,36 @@ export const newWriteOp = (
 export const noteHeld = (op: WriteOp, peer: string, isDurable: boolean): void => {
   op.heldBy.add(peer)
   op.isDurable &&= isDurable
+}
+
+/** Takes a counted replica's answer into account. */
+export const countAnswer = (op: WriteOp, peer: string, result: WriteResult): void => {
+  // A replica that took another write between the condition and this one does not count.
+  const isNext = 'isNext' in result && result.isNext && op.confirmedBy.has(peer)
+  const isNever = result.outcome === 'newer' && result.held === 'never'
+  if (op.isConditional && !isNext && !isNever) return
+  // What only wants to spread is through where something newer is held.
+  if (result.outcome === 'newer' && !op.mayRestamp && !op.isConditional) op.tally.holds(peer)
+  else op.tally.note(peer, result)
+}
+
+/** Forgets all answers: they were given to another stamp, or under another view. */
+export const beginRound = (op: WriteOp, replicas: readonly string[]): void => {
+  op.round++
+  op.replicas = replicas
+  op.tally = new Tally(replicas.length, replicasFor(op.level, replicas.length))
+  for (const set of [op.done, op.secured, op.heldBy, op.differed]) set.clear()
+  op.isDurable = true
+}
+
+/**
+ * True when nothing is left to send: every replica holds the record, or something newer. Or a quorum
+ * keeps it and the others are away: a replica that returns compares with those that were there.
+ */
+export const isThrough = (op: WriteOp, isAway: (peer: string) => boolean): boolean => {
+  if (op.replicas.every((peer) => op.done.has(peer))) return true
+  if (op.settle !== undefined || op.secured.size < quorumOf(op.replicas.length)) return false
+  // The refusal of one more replica may be what it takes to stamp the write anew.
+  if (op.mayRestamp && op.tally.state.kind !== 'reached') return false
+  return op.replicas.every((peer) => op.done.has(peer) || isAway(peer))
 }

@@ -1,26 +1,32 @@
 import {
   compareVersions,
-  quorumOf,
-  replicasFor,
   type Clock,
   type Random,
   type StampedRecord,
+  type Deadlines,
 } from '@bzzz/base'
 import type { Store } from '@bzzz/store'
-import { Acknowledged } from './acknowledged.js'
 import type { Answer, Client } from './client.js'
-import type { Deadlines } from './deadlines.js'
 import { DirtyPump } from './dirty-pump.js'
+import { Followers } from './followers.js'
 import { Lanes } from './lanes.js'
-import { ACKNOWLEDGED_MAX, PARKED_BYTES_MAX, PARKED_MAX, RESTAMPS_MAX } from './limits.js'
+import { PARKED_BYTES_MAX, PARKED_MAX, RESTAMPS_MAX } from './limits.js'
 import type { Locks } from './locks.js'
 import type { Membership } from './membership.js'
 import { OpTable } from './op-table.js'
 import type { PeerStates } from './peer-states.js'
 import type { Superseded } from './superseded.js'
-import { Tally } from './tally.js'
 import type { WriteResult } from './wire/reply.js'
-import { newWriteOp, noteHeld, type WriteEnd, type WriteOp, type WriteStart } from './write-op.js'
+import {
+  beginRound,
+  countAnswer,
+  isThrough,
+  newWriteOp,
+  noteHeld,
+  type WriteEnd,
+  type WriteOp,
+  type WriteStart,
+} from './write-op.js'
 
 export interface WritesOptions {
   readonly self: string
@@ -42,7 +48,7 @@ export class Writes {
   readonly #options: WritesOptions
   readonly #lanes: Lanes<WriteOp>
   readonly #ops = new OpTable()
-  readonly #acknowledged = new Acknowledged(ACKNOWLEDGED_MAX)
+  readonly #followers = new Followers(this.#ops)
   readonly #pump: DirtyPump
   #isStopped = false
 
@@ -87,6 +93,7 @@ export class Writes {
     if (level !== 'local')
       op.cancelDeadline = this.#options.deadlines.add(timeoutMs, () => {
         this.#settle(op, 'pending')
+        if (this.#ops.isLive(op)) this.#check(op)
       })
     const isLocal = committed.then(() => {
       op.isCommitted = true
@@ -118,6 +125,13 @@ export class Writes {
 
   peerReturned(peer: string): void {
     this.#lanes.wake(peer)
+  }
+
+  /** What a quorum keeps need not wait for this peer any longer. */
+  peerLeft(peer: string): void {
+    for (const op of this.#ops.all)
+      if (op.settle === undefined && op.replicas.includes(peer) && this.#ops.isLive(op))
+        this.#check(op)
   }
 
   /** Begins anew under the present view: what replicas of another one said does not count. */
@@ -169,13 +183,7 @@ export class Writes {
 
   #begin(op: WriteOp): void {
     const { membership, store } = this.#options
-    op.round++
-    op.replicas = membership.placement.of(store.bucketOf(op.record.key))
-    op.tally = new Tally(op.replicas.length, replicasFor(op.level, op.replicas.length))
-    op.done.clear()
-    op.heldBy.clear()
-    op.isDurable = true
-    op.differed.clear()
+    beginRound(op, membership.placement.of(store.bucketOf(op.record.key)))
   }
 
   #noteOwn(op: WriteOp): void {
@@ -193,20 +201,13 @@ export class Writes {
         ? { outcome: 'known' as const }
         : { outcome: 'newer' as const, newest, held }
       const isNext = locks.isNext(key, opId)
-      if (membership.isCounted) this.#count(op, self, { ...told, isNext })
+      if (membership.isCounted) {
+        op.secured.add(self)
+        countAnswer(op, self, { ...told, isNext })
+      }
     }
     if (op.level === 'local') this.#settle(op, 'acknowledged')
     this.#check(op)
-  }
-
-  #count(op: WriteOp, peer: string, result: WriteResult): void {
-    // A replica that took another write between the condition and this one does not count.
-    const isNext = 'isNext' in result && result.isNext && op.confirmedBy.has(peer)
-    const isNever = result.outcome === 'newer' && result.held === 'never'
-    if (op.isConditional && !isNext && !isNever) return
-    // What only wants to spread is through where something newer is held.
-    if (result.outcome === 'newer' && !op.mayRestamp && !op.isConditional) op.tally.holds(peer)
-    else op.tally.note(peer, result)
   }
 
   #sendAll(op: WriteOp): void {
@@ -233,6 +234,8 @@ export class Writes {
   #answered(op: WriteOp, peer: string, answer: Answer<WriteResult>): void {
     if (answer.kind === 'error') {
       this.#park(op, peer)
+      // It may be known as away by now, and the last one missing.
+      if (this.#ops.isLive(op)) this.#check(op)
       return
     }
     if (answer.kind === 'view-differs') {
@@ -249,8 +252,10 @@ export class Writes {
     }
     op.done.add(peer)
     if (result.outcome === 'stored' || result.outcome === 'known') noteHeld(op, peer, isDurable)
-    if (isCounted) this.#count(op, peer, result)
-    else if (op.settle !== undefined) {
+    if (isCounted) {
+      if (isDurable || this.#options.store.durability === 'memory') op.secured.add(peer)
+      countAnswer(op, peer, result)
+    } else if (op.settle !== undefined) {
       // The peer is joining; only its later answer counts.
       op.done.delete(peer)
       this.#park(op, peer)
@@ -288,14 +293,16 @@ export class Writes {
       this.#drop(op)
     } else if (state.kind === 'restamp' && op.mayRestamp && op.restamps < RESTAMPS_MAX)
       void this.#restamp(op, state.above)
-    else if (op.replicas.every((peer) => op.done.has(peer))) this.#finish(op)
+    else if (isThrough(op, this.#isAway)) this.#finish(op)
   }
 
   #isSettleable(op: WriteOp): boolean {
     return op.level !== 'local' && op.isCommitted
   }
 
-  /** Every replica holds the record, or something newer. */
+  #isAway = (peer: string): boolean =>
+    peer !== this.#options.self && !this.#options.states.isConnected(peer)
+
   #finish(op: WriteOp): void {
     const { store } = this.#options
     const { key, version } = op.record
@@ -336,49 +343,20 @@ export class Writes {
     if (this.#ops.isLive(op)) this.#check(op)
   }
 
-  /**
-   * The later write must be acknowledged itself, at no lower level: that a quorum holds something
-   * newer is not enough, for that may be the very record that refused both.
-   */
   #followLater(op: WriteOp): void {
-    const { key, version } = op.record
-    if (this.#acknowledged.isAfter(key, version)) {
-      this.#settle(op, 'acknowledged')
-      this.#drop(op)
-      return
-    }
-    const need = replicasFor(op.level, op.replicas.length)
-    const later = this.#ops
-      .of(key)
-      .findLast(
-        (other) =>
-          other.mayRestamp &&
-          compareVersions(other.record.version, version) > 0 &&
-          replicasFor(other.level, other.replicas.length) >= need,
-      )
-    if (later === undefined) return
-    op.isFollowing = true
-    later.followers.push(op)
-  }
-
-  #noteAcknowledged(op: WriteOp): void {
-    const { key, version } = op.record
-    // Nothing may come right before a conditional write but what it was conditional on.
-    if (
-      !op.isConditional &&
-      replicasFor(op.level, op.replicas.length) >= quorumOf(op.replicas.length)
-    )
-      this.#acknowledged.note(key, version)
-    for (const follower of op.followers.splice(0)) {
-      this.#settle(follower, 'acknowledged')
-      this.#drop(follower)
-    }
+    if (this.#followers.follow(op) !== 'acknowledged') return
+    this.#settle(op, 'acknowledged')
+    this.#drop(op)
   }
 
   #settle(op: WriteOp, end: WriteEnd): void {
     op.cancelDeadline?.()
     op.cancelDeadline = undefined
-    if (end === 'acknowledged' && op.level !== 'local') this.#noteAcknowledged(op)
+    if (end === 'acknowledged' && op.level !== 'local')
+      for (const follower of this.#followers.acknowledged(op)) {
+        this.#settle(follower, 'acknowledged')
+        this.#drop(follower)
+      }
     const { settle } = op
     op.settle = undefined
     if (op.restampsWhileWaited) op.mayRestamp = false

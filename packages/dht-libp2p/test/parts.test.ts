@@ -7,7 +7,6 @@ import {
   type Disk,
   type DiskFile,
 } from '@bzzz/base'
-import { Deadlines } from '../src/deadlines.js'
 import { Lanes } from '../src/lanes.js'
 import { Locks } from '../src/locks.js'
 import { diskViewStorage } from '../src/view-storage.js'
@@ -61,26 +60,6 @@ describe('a view', () => {
     expect(addPending(pending, [{ ids: ['b', 'a'], isLost: false }])).toHaveLength(1)
     expect(addPending(pending, [{ ids: ['a', 'b'], isLost: true }])).toHaveLength(2)
     expect(addPending(pending, [{ ids: [], isLost: false }])).toHaveLength(1)
-  })
-})
-
-describe('deadlines', () => {
-  test('fire once, in their time, under one timer', () => {
-    const clock = new ManualClock()
-    const deadlines = new Deadlines(clock)
-    const fired: string[] = []
-    deadlines.add(100, () => fired.push('late'))
-    deadlines.add(10, () => fired.push('soon'))
-    const cancel = deadlines.add(20, () => fired.push('cancelled'))
-    cancel()
-    expect(clock.pendingTimers).toBe(1)
-    clock.advance(9)
-    expect(fired).toEqual([])
-    clock.advance(10)
-    expect(fired).toEqual(['soon'])
-    clock.advance(1000)
-    expect(fired).toEqual(['soon', 'late'])
-    expect(clock.pendingTimers).toBe(0)
   })
 })
 

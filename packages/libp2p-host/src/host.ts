@@ -9,6 +9,7 @@ import {
   type RequestHandler,
   type RequestOptions,
   type Unsubscribe,
+  Deadlines,
 } from '@bzzz/base'
 import { createSigner, type Signer } from '@bzzz/crypto'
 import type { Connection, Libp2p, Peer } from '@libp2p/interface'
@@ -24,7 +25,6 @@ import { HEARTBEAT, type PeerLink } from './peer-link.js'
 import { Peers } from './peers.js'
 import { Reconnector } from './reconnector.js'
 import { Redialer } from './redialer.js'
-import { Deadlines } from './rpc/deadlines.js'
 import { Serving } from './serving.js'
 import { Ticker } from './ticker.js'
 import { timeLimit, type TimeLimit } from './time-limit.js'
@@ -240,7 +240,7 @@ export class Libp2pHost extends Service implements PeerTransport {
     this.#ticker.stop()
     this.#reconnector.stop()
     for (const link of this.#peers) link.stop()
-    this.#deadlines.stop()
+    this.#deadlines.clear()
     this.#serving.detach()
     await this.#running.stop()
     this.#peers.clear()

@@ -1,4 +1,4 @@
-import { abortError, type Clock, type PeerState, type PeerStatus } from '@bzzz/base'
+import { abortError, type Clock, type PeerState, type PeerStatus, type Deadlines } from '@bzzz/base'
 import type { Connection } from '@libp2p/interface'
 import {
   newDetector,
@@ -9,7 +9,6 @@ import {
 } from './detector.js'
 import { hostError } from './errors.js'
 import { DIAL_COOL_DOWN_MS, IN_FLIGHT_MAX, MESSAGE_BYTES_MAX, STREAM_OPEN_MS } from './limits.js'
-import type { Deadlines } from './rpc/deadlines.js'
 import { RequestStream } from './rpc/request-stream.js'
 import { openPort } from './rpc/stream-port.js'
 import { timeLimit } from './time-limit.js'

@@ -1,10 +1,9 @@
-import { ManualClock, type PeerStatus } from '@bzzz/base'
+import { ManualClock, type PeerStatus, Deadlines } from '@bzzz/base'
 import { describe, expect, test } from '@jest/globals'
 import type { Connection, Stream } from '@libp2p/interface'
 import { IN_FLIGHT_MAX, PEERS_MAX } from './limits.js'
 import { PeerLink, type LinkContext } from './peer-link.js'
 import { Peers } from './peers.js'
-import { Deadlines } from './rpc/deadlines.js'
 import { ANSWER, HEADER_BYTES } from './rpc/frame.js'
 
 const close = (): Promise<void> => Promise.resolve()

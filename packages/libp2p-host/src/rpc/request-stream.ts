@@ -1,7 +1,14 @@
-import { abortError, baseError, codeOf, messageOf, type BzzzError } from '@bzzz/base'
+import {
+  abortError,
+  baseError,
+  codeOf,
+  messageOf,
+  type BzzzError,
+  type Deadlines,
+  type Expiring,
+} from '@bzzz/base'
 import { hostError } from '../errors.js'
 import { Assembler, type Message } from './assembler.js'
-import type { Deadlines, Expiring } from './deadlines.js'
 import { ANSWER, FAILURE, REQUEST } from './frame.js'
 import { FrameDecoder } from './frame-decoder.js'
 import { FrameWriter, type Outgoing } from './frame-writer.js'
@@ -84,7 +91,7 @@ export class RequestStream {
       }
       const pending = { outgoing, resolve, reject, signal, onAbort, deadlineAtMs, expire }
       this.#pending.set(id, pending)
-      this.#options.deadlines.add(pending)
+      this.#options.deadlines.watch(pending)
       if (onAbort !== undefined) signal?.addEventListener('abort', onAbort, { once: true })
     })
   }
@@ -155,7 +162,7 @@ export class RequestStream {
   }
 
   #release(entry: Pending): void {
-    this.#options.deadlines.delete(entry)
+    this.#options.deadlines.forget(entry)
     if (entry.onAbort !== undefined) entry.signal?.removeEventListener('abort', entry.onAbort)
   }
 

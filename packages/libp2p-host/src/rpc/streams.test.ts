@@ -8,11 +8,11 @@ import {
   fromUtf8,
   verdictOf,
   type RequestHandler,
+  Deadlines,
 } from '@bzzz/base'
 import { describe, expect, test } from '@jest/globals'
 import { FRAGMENT_BYTES, MESSAGE_BYTES_MAX, SERVING_BYTES_MAX } from '../limits.js'
 import { AnswerStream } from './answer-stream.js'
-import { Deadlines } from './deadlines.js'
 import { ANSWER, FAILURE, HEADER_BYTES, REQUEST, writeFrame, type FrameKind } from './frame.js'
 import { RequestStream } from './request-stream.js'
 import type { StreamPort } from './stream-port.js'
