@@ -1,5 +1,4 @@
 import {
-  Deadlines,
   messageOf,
   Service,
   stopAll,
@@ -40,9 +39,6 @@ import { DEFAULT_TUNING, type Tuning } from './tuning.js'
 import { Upkeep } from './upkeep.js'
 import { Writes } from './writes.js'
 
-/** Wait of a call that may not fall back and states none, milliseconds: the ports' own default. */
-const STRICT_TIMEOUT_MS = 2_000
-
 /** Share of the dirty bytes' cap from which the backlog counts as high. */
 const BACKLOG_HIGH = 0.8
 
@@ -65,7 +61,6 @@ export class Engine<I extends Switchable> extends Service implements HybridContr
   readonly #tuning: Tuning
   readonly #stats = new Stats()
   readonly #switches: Switches<I>
-  readonly #deadlines: Deadlines
   readonly #calls: RealCalls
   readonly #reads: Reads<I>
   readonly #writes: Writes<I>
@@ -96,11 +91,9 @@ export class Engine<I extends Switchable> extends Service implements HybridContr
     const state = this.#state
     const stats = this.#stats
     this.#switches = new Switches(component, state, stats, clock, onListenerError)
-    this.#deadlines = new Deadlines(clock)
     this.#calls = new RealCalls({
       port,
       clock,
-      deadlines: this.#deadlines,
       deadline: new AdaptiveDeadline(tuning.deadlineMinMs, tuning.deadlineMaxMs),
       stats: stats.real,
       slowMs: tuning.slowMs,
@@ -115,7 +108,7 @@ export class Engine<I extends Switchable> extends Service implements HybridContr
       this.#switches.emitter.emit('dead-letter', letter)
     })
     const shared = { state, calls, stats, clock, random, cohortOf: cohort }
-    const strictTimeoutMs = STRICT_TIMEOUT_MS
+    const { strictTimeoutMs } = tuning
     this.#reads = new Reads({
       ...shared,
       shadow: this.#shadow,
@@ -219,13 +212,13 @@ export class Engine<I extends Switchable> extends Service implements HybridContr
   protected override async onStop(): Promise<void> {
     this.#readiness.stop()
     this.#upkeep.stop()
-    await this.#switcher.settled()
+    await this.#switcher.stop()
     await this.#writes.settled()
     const isAlone = this.#state.side?.isAlone?.() === true
     const real = { start: async () => {}, stop: () => this.#real.close() }
     await stopAll([this.#state.mock, { ...real, [Symbol.asyncDispose]: real.stop }]).finally(() => {
       this.#subscriptions.clear()
-      this.#deadlines.clear()
+      this.#calls.stop()
       this.#switches.emitter.clear()
     })
     if (isAlone && this.#state.mode !== 'mock') await this.#completeness.save(true)
@@ -335,7 +328,7 @@ export class Engine<I extends Switchable> extends Service implements HybridContr
   }
 
   /** A call of real ended. */
-  #ended(key: string | undefined, isAvailable: boolean): void {
+  #ended(key: string, isAvailable: boolean): void {
     const { phase } = this.#state
     if (isAvailable) {
       this.#state.realAnsweredMs = this.#clock.monotonicMs()
@@ -343,8 +336,7 @@ export class Engine<I extends Switchable> extends Service implements HybridContr
       return
     }
     // A key whose own replicas are short falls back alone.
-    if (phase === 'real' && (key === undefined || this.#state.canReach(key)))
-      this.#tellBreaker({ kind: 'unavailable' })
+    if (phase === 'real' && this.#state.canReach(key)) this.#tellBreaker({ kind: 'unavailable' })
   }
 
   #tellBreaker(event: BreakerEvent): void {

@@ -1,17 +1,11 @@
-import {
-  compareVersions,
-  isAbort,
-  messageOf,
-  throwIfAborted,
-  type Clock,
-  type Version,
-} from '@bzzz/base'
+import { compareVersions, messageOf, throwIfAborted, type Clock, type Version } from '@bzzz/base'
 import { Answers } from './answers.js'
 import type { AnswerSource, Explained } from './explain.js'
 import type { Switchable } from './hybrid.js'
-import type { RealCalls } from './real-calls.js'
+import { RealCall, type RealCalls } from './real-calls.js'
+import { KeyQuestion } from './key-question.js'
 import { routeOf } from './router.js'
-import { methodOf, optionsOf, type AsyncMethod, type ReadRow } from './rows.js'
+import { optionsOf, type ReadRow } from './rows.js'
 import type { Shadow } from './shadow.js'
 import type { HybridState } from './state.js'
 import type { Stats } from './stats.js'
@@ -34,12 +28,35 @@ interface Read {
   readonly row: ReadRow
   readonly key: string
   readonly args: readonly unknown[]
+  readonly signal: AbortSignal | undefined
   /** Set where the caller asked for an explanation. */
   readonly told: { source: AnswerSource; reason: string } | undefined
 }
 
 /** One latency of the store is measured in this many, as a clock costs as much as the read. */
 const SAMPLED = 64
+
+interface ReadEnd {
+  answered(answer: unknown): unknown
+  unavailable(error: unknown): unknown
+}
+
+class ReadCall extends RealCall {
+  readonly #end: ReadEnd
+
+  constructor(key: string, timeoutMs: number, end: ReadEnd) {
+    super(key, timeoutMs)
+    this.#end = end
+  }
+
+  answered(answer: unknown): unknown {
+    return this.#end.answered(answer)
+  }
+
+  unavailable(error: unknown): unknown {
+    return this.#end.unavailable(error)
+  }
+}
 
 const isNewer = (a: Version | undefined, b: Version | undefined): boolean =>
   a !== undefined && (b === undefined || compareVersions(a, b) > 0)
@@ -50,21 +67,23 @@ export class Reads<I extends Switchable> {
   readonly #state: HybridState<I>
   readonly #stats: Stats
   readonly #answers: Answers
-  readonly #ofMock = new Map<string, AsyncMethod>()
+  readonly #question: KeyQuestion
 
   constructor(options: ReadsOptions<I>) {
     this.#options = options
     this.#state = options.state
     this.#stats = options.stats
+    this.#question = new KeyQuestion(options.state, options.cohortOf)
     this.#answers = new Answers(options.answersBytesMax)
   }
 
   run(op: string, row: ReadRow, args: readonly unknown[]): Promise<unknown> {
     const state = this.#state
-    if (optionsOf(args).explain === true) return this.#explained(op, row, args)
+    const { explain, signal } = optionsOf(args)
+    if (explain === true) return this.#explained(op, row, args)
     if (state.mode === 'mock' && state.isComplete) return this.#ask(op, args)
     if (row.isMiss === undefined) return this.#elsewhere(op, args)
-    return this.#routed({ op, row, key: row.key(...args), args, told: undefined })
+    return this.#routed({ op, row, key: row.key(...args), args, signal, told: undefined })
   }
 
   async #explained(
@@ -74,7 +93,8 @@ export class Reads<I extends Switchable> {
   ): Promise<Explained<unknown>> {
     const { clock } = this.#options
     const told = { source: 'store' as AnswerSource, reason: 'the mode is mock' }
-    const read = { op, row, key: row.key(...args), args, told }
+    const { signal } = optionsOf(args)
+    const read = { op, row, key: row.key(...args), args, signal, told }
     const answer = await this.#routed(read)
     const { realAnsweredMs, mode, isComplete } = this.#state
     const isFresh = told.source === 'real' || (mode === 'mock' && isComplete)
@@ -87,29 +107,22 @@ export class Reads<I extends Switchable> {
     const { side } = this.#state
     if (side === undefined) return this.#ask(op, args)
     this.#stats.real.calls++
-    return methodOf<AsyncMethod>(side.port, op)(...args)
+    return this.#state.realMethod(op)(...args)
   }
 
   #routed(read: Read): Promise<unknown> {
     const { row, key, args } = read
     row.check?.(...args)
-    throwIfAborted(optionsOf(args).signal)
-    const { route, reason } = routeOf(this.#state, {
-      level: row.level?.(...args),
-      isInCohort: () => this.#options.cohortOf(key) < this.#state.percent,
-      canReach: () => this.#state.canReach(key),
-    })
+    throwIfAborted(read.signal)
+    const question = this.#question.of(key, row.level?.(...args))
+    const { route, reason } = routeOf(this.#state, question)
     if (route === 'store') return this.#fromStore(read, reason)
     return route === 'real' ? this.#strict(read, reason) : this.#fromReal(read, reason)
   }
 
   /** The embedded side's answer. */
   #ask(op: string, args: readonly unknown[]): Promise<unknown> {
-    let method = this.#ofMock.get(op)
-    if (method === undefined) {
-      method = methodOf<AsyncMethod>(this.#state.mock, op)
-      this.#ofMock.set(op, method)
-    }
+    const method = this.#state.mockMethod(op)
     const { mock } = this.#stats
     if (++mock.calls % SAMPLED !== 0) return method(...args)
     const { clock } = this.#options
@@ -154,16 +167,10 @@ export class Reads<I extends Switchable> {
     return this.#fromReal(read, 'the store does not hold the key')
   }
 
-  async #fromReal(read: Read, reason: string): Promise<unknown> {
+  #fromReal(read: Read, reason: string): Promise<unknown> {
     const { row, args } = read
     const timeoutMs = row.timeoutMs?.(...args) ?? this.#options.calls.deadlineMs
-    try {
-      return await this.#asked(read, timeoutMs, reason)
-    } catch (error) {
-      if (isAbort(error) || this.#state.port.judge(error) === 'answered') throw error
-      this.#stats.fallbackAnswers++
-      return this.#degraded(read, `real is unavailable: ${messageOf(error)}`)
-    }
+    return this.#asked(read, timeoutMs, reason, true)
   }
 
   /** Real's answer or none: a level that the caller named is not weakened. */
@@ -175,34 +182,41 @@ export class Reads<I extends Switchable> {
       const why = `too few replicas of ${JSON.stringify(read.key)} can be reached`
       return Promise.reject(port.unavailable(why, { details: { key: read.key } }))
     }
-    return this.#asked(read, wanted ?? this.#options.strictTimeoutMs, reason)
+    return this.#asked(read, wanted ?? this.#options.strictTimeoutMs, reason, false)
   }
 
-  /** Asks real, and shows nothing older than what this node wrote or showed before. */
-  async #asked(read: Read, timeoutMs: number, reason: string): Promise<unknown> {
+  #asked(read: Read, timeoutMs: number, reason: string, fallsBack: boolean): Promise<unknown> {
+    const method = this.#state.realMethod(read.op)
+    const call = new ReadCall(read.key, timeoutMs, {
+      answered: (answer) => this.#shown(read, answer, reason),
+      unavailable: (error) => {
+        if (!fallsBack) {
+          this.#stats.unavailableReads++
+          throw error
+        }
+        this.#stats.fallbackAnswers++
+        return this.#degraded(read, `real is unavailable: ${messageOf(error)}`)
+      },
+    })
+    return this.#options.calls.run(call, method(...read.args), read.signal)
+  }
+
+  /** Nothing older than what this node wrote or showed before. */
+  #shown(read: Read, answer: unknown, reason: string): unknown {
     const { op, row, key, args } = read
-    const { side, port, store } = this.#state
-    if (side === undefined) throw port.unavailable('there is no real side')
-    const method = methodOf<AsyncMethod>(side.port, op)
-    const { signal } = optionsOf(args)
-    const answer = await this.#options.calls.run(
-      (limitMs) => method(...(row.bounded?.(limitMs, ...args) ?? args)),
-      { key, timeoutMs, signal },
-    )
     const version = row.version?.(answer)
-    const own = store.head(key)
-    const name = nameOf(read)
-    if (own !== undefined && isNewer(own.version, version)) {
-      this.#note(read, 'store', 'this node wrote what real does not have yet')
+    const own = this.#state.store.head(key)?.version
+    if (isNewer(own, version)) {
+      this.#note(read, 'store', 'this node has what real does not show yet')
       return this.#ask(op, args)
     }
-    const shown = this.#answers.size === 0 ? undefined : this.#answers.get(name)
+    const shown = this.#answers.size === 0 ? undefined : this.#answers.get(nameOf(read))
     if (shown !== undefined && version !== undefined && isNewer(shown.version, version)) {
       this.#note(read, 'memory', 'real gave a newer answer before')
       return shown.answer
     }
     this.#note(read, 'real', reason)
-    this.#remember(read, answer, version, own?.version)
+    this.#remember(read, answer, version, own)
     return answer
   }
 
@@ -213,8 +227,9 @@ export class Reads<I extends Switchable> {
     own: Version | undefined,
   ): void {
     const { row } = read
-    if (version === undefined) this.#answers.forget(nameOf(read))
-    else if (row.sizeBytes !== undefined && isNewer(version, own))
+    if (version === undefined) {
+      if (this.#answers.size > 0) this.#answers.forget(nameOf(read))
+    } else if (row.sizeBytes !== undefined && isNewer(version, own))
       this.#answers.keep(nameOf(read), answer, version, row.sizeBytes(answer))
   }
 

@@ -1,132 +1,207 @@
-import {
-  abortable,
-  codeOf,
-  isAbort,
-  type Clock,
-  type Deadlines,
-  type Expiring,
-  type Port,
-} from '@bzzz/base'
+import { abortable, codeOf, isAbort, type Cancel, type Clock, type Port } from '@bzzz/base'
 import type { AdaptiveDeadline } from './pure/deadline.js'
 import type { SideStats } from './stats.js'
+
+/** One call of the real side, under way. */
+export abstract class RealCall {
+  readonly key: string
+  readonly timeoutMs: number
+  /** The tick in which it began, and its precise begin when its latency is measured. */
+  tickMs = 0
+  measuredFromMs: number | undefined
+  isOver = false
+  resolve: (outcome: unknown) => void = () => {}
+  reject: (error: Error) => void = () => {}
+
+  constructor(key: string, timeoutMs: number) {
+    this.key = key
+    this.timeoutMs = timeoutMs
+  }
+
+  /** What the caller gets for an answer of real; what it throws reaches the caller. */
+  abstract answered(answer: unknown): unknown
+  /** What the caller gets where real is unavailable. */
+  abstract unavailable(error: unknown): unknown
+  /** False for an answer that tells of an outage: a write that is pending. */
+  isGood(_answer: unknown): boolean {
+    return true
+  }
+}
 
 export interface RealCallsOptions {
   readonly port: Pick<Port<never>, 'judge' | 'unavailable'>
   readonly clock: Clock
-  readonly deadlines: Deadlines
   readonly deadline: AdaptiveDeadline
   readonly stats: SideStats
   readonly slowMs: number
   /** A call for this key ended: it was answered, or found real unavailable. */
-  readonly onEnd: (key: string | undefined, isAvailable: boolean) => void
+  readonly onEnd: (key: string, isAvailable: boolean) => void
 }
 
-export interface RealCallLimits {
-  readonly key?: string
-  readonly timeoutMs: number
-  readonly signal?: AbortSignal | undefined
-  /** False for an answer that tells of an outage: a write that is pending. Default: every one is good. */
-  isGood?(answer: unknown): boolean
-}
+/** Deadlines are looked at this often, milliseconds, and pass at most two of these late. */
+const TICK_MS = 5
 
-/** A call whose own deadline passed in real gets this long to say so itself, milliseconds. */
-const GRACE_MS = 10
+/** A tick that comes this much late tells of a stall of this process: answers are let in first. */
+const LATE_MS = 10
 
-/** Later than this, a deadline tells of a stall of this process rather than of real, milliseconds. */
-const STALL_MS = 20
+/** Calls of one tick whose latency is measured: all of them, unless they come by the thousand. */
+const MEASURED_PER_TICK = 4
 
-/** Calls of the real side: bounded in time, counted, and judged. */
+/** Calls that are kept, over or not, before those that are over are let go. */
+const COMPACT_MIN = 256
+
+/**
+ * Calls of the real side: bounded in time, counted and judged. A call that ends within its tick costs
+ * neither a timer nor a look at the clock.
+ */
 export class RealCalls {
   readonly #options: RealCallsOptions
-  windowCalls = 0
-  windowErrors = 0
-  windowSlow = 0
+  #underway: RealCall[] = []
+  #compactAt = COMPACT_MIN
+  #tickMs = 0
+  #measured = 0
+  #cancelTick: Cancel | undefined
+  #window = { calls: 0, errors: 0, slow: 0 }
 
   constructor(options: RealCallsOptions) {
     this.#options = options
   }
 
-  /** Present deadline of one call, milliseconds. */
+  /** Present deadline of a call whose caller states none, milliseconds. */
   get deadlineMs(): number {
     return this.#options.deadline.ms
   }
 
-  /**
-   * The outcome of the call, `ABORTED` when the caller's signal fires, or the port's `unavailable`
-   * once real has overstayed `timeoutMs`.
-   */
-  run<T>(call: (timeoutMs: number) => Promise<T>, limits: RealCallLimits): Promise<T> {
-    const bounded = this.#bounded(call, limits)
-    return limits.signal === undefined ? bounded : abortable(bounded, limits.signal)
-  }
-
-  #bounded<T>(
-    call: (timeoutMs: number) => Promise<T>,
-    { key, timeoutMs, isGood }: RealCallLimits,
-  ): Promise<T> {
-    const { clock, deadlines, port, stats } = this.#options
-    const startMs = clock.monotonicMs()
+  /** Follows the call to its end, to `ABORTED` by the signal, or to its deadline. */
+  run(call: RealCall, answer: Promise<unknown>, signal?: AbortSignal): Promise<unknown> {
+    const { clock, stats } = this.#options
     stats.calls++
-    this.windowCalls++
-    return new Promise<T>((resolve, reject) => {
-      let isOver = false
-      const deadline: Expiring = {
-        deadlineAtMs: startMs + timeoutMs + GRACE_MS,
-        expire: () => {
-          isOver = true
-          const lateMs = clock.monotonicMs() - deadline.deadlineAtMs
-          this.#failed(key, lateMs > STALL_MS)
-          reject(port.unavailable(`real gave no answer within ${timeoutMs} ms`))
-        },
-      }
-      deadlines.watch(deadline)
-      call(timeoutMs).then(
-        (answer) => {
-          if (isOver) return
-          deadlines.forget(deadline)
-          if (isGood === undefined || isGood(answer))
-            this.#succeeded(key, clock.monotonicMs() - startMs)
-          else this.#failed(key, false)
-          resolve(answer)
+    this.#window.calls++
+    if (this.#cancelTick === undefined) this.#startTicks()
+    call.tickMs = this.#tickMs
+    if (this.#measured < MEASURED_PER_TICK) {
+      this.#measured++
+      call.measuredFromMs = clock.monotonicMs()
+    }
+    if (this.#underway.push(call) >= this.#compactAt) this.#compact()
+    const outcome = new Promise<unknown>((resolve, reject) => {
+      call.resolve = resolve
+      call.reject = reject
+      answer.then(
+        (value) => {
+          this.#answered(call, value)
         },
         (error: unknown) => {
-          if (isOver) return
-          deadlines.forget(deadline)
-          this.#rejected(key, error, clock.monotonicMs() - startMs)
-          reject(error as Error)
+          this.#rejected(call, error)
         },
       )
     })
-  }
-
-  #succeeded(key: string | undefined, tookMs: number): void {
-    const { deadline, stats, slowMs, onEnd } = this.#options
-    stats.record(tookMs)
-    deadline.record(tookMs)
-    if (tookMs > slowMs) this.windowSlow++
-    onEnd(key, true)
-  }
-
-  #rejected(key: string | undefined, error: unknown, tookMs: number): void {
-    if (isAbort(error) || codeOf(error) === 'NOT_STARTED') return
-    if (this.#options.port.judge(error) === 'answered') this.#succeeded(key, tookMs)
-    else this.#failed(key, false)
-  }
-
-  #failed(key: string | undefined, isStall: boolean): void {
-    this.#options.stats.errors++
-    if (isStall) return
-    this.windowErrors++
-    this.#options.onEnd(key, false)
+    return signal === undefined ? outcome : abortable(outcome, signal)
   }
 
   /** What the window saw; begins the next. */
   roll(): { calls: number; errors: number; slow: number } {
-    const seen = { calls: this.windowCalls, errors: this.windowErrors, slow: this.windowSlow }
-    this.windowCalls = 0
-    this.windowErrors = 0
-    this.windowSlow = 0
+    const seen = this.#window
+    this.#window = { calls: 0, errors: 0, slow: 0 }
     this.#options.deadline.roll()
     return seen
+  }
+
+  stop(): void {
+    this.#cancelTick?.()
+  }
+
+  #answered(call: RealCall, value: unknown): void {
+    if (call.isOver) return
+    call.isOver = true
+    if (call.isGood(value)) this.#succeeded(call)
+    else this.#failed(call.key)
+    settle(call, () => call.answered(value))
+  }
+
+  #rejected(call: RealCall, error: unknown): void {
+    if (call.isOver) return
+    call.isOver = true
+    if (isAbort(error) || codeOf(error) === 'NOT_STARTED') {
+      call.reject(error as Error)
+      return
+    }
+    if (this.#options.port.judge(error) === 'answered') {
+      this.#succeeded(call)
+      call.reject(error as Error)
+      return
+    }
+    this.#failed(call.key)
+    settle(call, () => call.unavailable(error))
+  }
+
+  #succeeded(call: RealCall): void {
+    const { clock, deadline, stats, slowMs, onEnd } = this.#options
+    // Within its tick a call was fast, and most are not measured.
+    const isTimed = call.measuredFromMs !== undefined
+    if (isTimed || call.tickMs !== this.#tickMs) {
+      const tookMs = clock.monotonicMs() - (call.measuredFromMs ?? call.tickMs)
+      if (tookMs > slowMs) this.#window.slow++
+      if (isTimed) {
+        stats.record(tookMs)
+        deadline.record(tookMs)
+      }
+    }
+    onEnd(call.key, true)
+  }
+
+  #failed(key: string): void {
+    this.#options.stats.errors++
+    this.#window.errors++
+    this.#options.onEnd(key, false)
+  }
+
+  #startTicks(): void {
+    this.#tickMs = this.#options.clock.monotonicMs()
+    this.#measured = 0
+    this.#armTick(TICK_MS)
+  }
+
+  #armTick(delayMs: number): void {
+    const { clock } = this.#options
+    const dueMs = clock.monotonicMs() + delayMs
+    this.#cancelTick = clock.setTimer(() => {
+      const nowMs = clock.monotonicMs()
+      if (delayMs > 0 && nowMs - dueMs > LATE_MS) this.#armTick(0)
+      else this.#tick(nowMs)
+    }, delayMs)
+  }
+
+  #tick(nowMs: number): void {
+    this.#tickMs = nowMs
+    this.#measured = 0
+    const underway = this.#compact()
+    for (const call of underway)
+      if (nowMs - call.tickMs >= call.timeoutMs + TICK_MS) this.#expire(call)
+    if (underway.length === 0) this.#cancelTick = undefined
+    else this.#armTick(TICK_MS)
+  }
+
+  /** Those that are not over; callers that never let a timer run would keep all others as well. */
+  #compact(): readonly RealCall[] {
+    this.#underway = this.#underway.filter((call) => !call.isOver)
+    this.#compactAt = Math.max(COMPACT_MIN, 2 * this.#underway.length)
+    return this.#underway
+  }
+
+  #expire(call: RealCall): void {
+    call.isOver = true
+    const { port } = this.#options
+    this.#failed(call.key)
+    const error = port.unavailable(`real gave no answer within ${call.timeoutMs} ms`)
+    settle(call, () => call.unavailable(error))
+  }
+}
+
+const settle = (call: RealCall, outcome: () => unknown): void => {
+  try {
+    call.resolve(outcome())
+  } catch (error) {
+    call.reject(error as Error)
   }
 }

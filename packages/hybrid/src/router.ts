@@ -14,9 +14,9 @@ export interface RouteQuestion {
   /** The level that the caller named. */
   readonly level: Level | undefined
   /** The key belongs to the share that real answers; asked only where the share is a part. */
-  readonly isInCohort: () => boolean
+  isInCohort(): boolean
   /** The replicas of this key can be expected to answer. */
-  readonly canReach: () => boolean
+  canReach(): boolean
 }
 
 /**

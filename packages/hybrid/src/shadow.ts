@@ -1,7 +1,7 @@
 import { compareVersions, type Clock } from '@bzzz/base'
 import type { Switchable } from './hybrid.js'
-import type { RealCalls } from './real-calls.js'
-import { methodOf, type AsyncMethod, type ReadRow } from './rows.js'
+import { RealCall, type RealCalls } from './real-calls.js'
+import type { ReadRow } from './rows.js'
 import type { HybridState } from './state.js'
 import type { ShadowMismatch } from './metrics.js'
 import type { Stats } from './stats.js'
@@ -16,6 +16,19 @@ interface Compared {
   readonly row: ReadRow
   readonly key: string
   readonly args: readonly unknown[]
+}
+
+/** A read whose outcome nobody waits for. */
+class Comparison extends RealCall {
+  isCompared = true
+
+  answered(answer: unknown): unknown {
+    return answer
+  }
+
+  unavailable(): undefined {
+    this.isCompared = false
+  }
 }
 
 /** Asks real what the store has answered, and counts where their versions differ. */
@@ -44,13 +57,13 @@ export class Shadow<I extends Switchable> {
     const { side, phase } = this.#state
     if (side === undefined || phase !== 'real' || this.#inFlight >= IN_FLIGHT_MAX) return
     this.#inFlight++
-    const method = methodOf<AsyncMethod>(side.port, read.op)
-    const args = read.row.bounded?.(this.#calls.deadlineMs, ...read.args) ?? read.args
+    const call = new Comparison(read.key, this.#calls.deadlineMs)
+    const answer = this.#state.realMethod(read.op)(...read.args)
     this.#calls
-      .run(() => method(...args), { key: read.key, timeoutMs: this.#calls.deadlineMs })
+      .run(call, answer)
       .then(
-        (answer) => {
-          this.#judge(read, answer)
+        (found) => {
+          if (call.isCompared) this.#judge(read, found)
         },
         () => {},
       )

@@ -3,6 +3,7 @@ import type { LogPosition, Phase, Side } from './events.js'
 import type { Switchable } from './hybrid.js'
 import type { RealSide } from './real-side.js'
 import type { RouteState } from './router.js'
+import { methodOf, type AsyncMethod } from './rows.js'
 import type { Store } from '@bzzz/store'
 
 /** What is switched at run time: plain fields, read by every call and written on change. */
@@ -15,6 +16,9 @@ export class HybridState<I extends Switchable> implements RouteState {
   phase: Phase = 'local'
   /** The started real side. */
   side: RealSide<I> | undefined
+  readonly #ofMock = new Map<string, AsyncMethod>()
+  readonly #ofReal = new Map<string, AsyncMethod>()
+  #boundTo: RealSide<I> | undefined
   isComplete = true
   /** Monotonic milliseconds of the last answer of real; undefined before the first. */
   realAnsweredMs: number | undefined
@@ -25,6 +29,26 @@ export class HybridState<I extends Switchable> implements RouteState {
     this.store = store
     this.mode = setting.mode
     this.percent = setting.percent
+  }
+
+  /** A method of the embedded side. */
+  mockMethod(op: string): AsyncMethod {
+    let method = this.#ofMock.get(op)
+    if (method === undefined) this.#ofMock.set(op, (method = methodOf(this.mock, op)))
+    return method
+  }
+
+  /** A method of the real side, which must be there. */
+  realMethod(op: string): AsyncMethod {
+    const { side } = this
+    if (side === undefined) throw this.port.unavailable('there is no real side')
+    if (side !== this.#boundTo) {
+      this.#ofReal.clear()
+      this.#boundTo = side
+    }
+    let method = this.#ofReal.get(op)
+    if (method === undefined) this.#ofReal.set(op, (method = methodOf(side.port, op)))
+    return method
   }
 
   get hasReal(): boolean {

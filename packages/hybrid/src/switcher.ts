@@ -33,18 +33,23 @@ export const assertSetting = ({ mode, percent }: ModeSetting): void => {
 /** Changes of mode, one after the other. */
 export class Switcher<I extends Switchable> {
   readonly #options: SwitcherOptions<I>
+  readonly #over = new AbortController()
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(options: SwitcherOptions<I>) {
     this.#options = options
   }
 
-  /** Resolves when no change is under way. */
-  async settled(): Promise<void> {
+  /** Gives up what waits, as a copy; resolves when no change is under way. */
+  async stop(): Promise<void> {
+    this.#over.abort()
     await this.#last.catch(() => {})
   }
 
-  set(wanted: Partial<ModeSetting>, options: SetModeOptions): Promise<void> {
+  set(wanted: Partial<ModeSetting>, given: SetModeOptions): Promise<void> {
+    const over = this.#over.signal
+    const signal = given.signal === undefined ? over : AbortSignal.any([over, given.signal])
+    const options = { ...given, signal }
     const change = this.#last
       .catch(() => {})
       .then(() => {
@@ -99,10 +104,10 @@ export class Switcher<I extends Switchable> {
     await completeness.save(false)
     try {
       if (to.mode !== 'real') {
-        await real.keepOpen(options.signal === undefined ? {} : { signal: options.signal })
+        await real.keepOpen({ signal: options.signal })
         return
       }
-      await real.open(options.signal === undefined ? {} : { signal: options.signal })
+      await real.open({ signal: options.signal })
       await this.#assertReady(options)
     } catch (error) {
       await real.close()

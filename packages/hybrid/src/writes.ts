@@ -13,9 +13,10 @@ import {
 import type { Append } from '@bzzz/store'
 import { hybridError } from './errors.js'
 import type { Switchable } from './hybrid.js'
-import type { RealCalls } from './real-calls.js'
+import { RealCall, type RealCalls } from './real-calls.js'
+import { KeyQuestion } from './key-question.js'
 import { decidesHere, routeOf } from './router.js'
-import { isStamped, methodOf, optionsOf, type AsyncMethod, type WriteRow } from './rows.js'
+import { isStamped, optionsOf, type WriteRow } from './rows.js'
 import type { HybridState } from './state.js'
 import type { Stats } from './stats.js'
 
@@ -35,8 +36,19 @@ export interface WritesOptions<I extends Switchable> {
 /** Records on their way that nobody waits for; beyond, the dirty mark alone remembers. */
 const BACKGROUND_MAX = 1024
 
-const isAcknowledged = (answer: unknown): boolean =>
-  (answer as Partial<Acknowledgement> | undefined)?.outcome !== 'pending'
+class WriteCall extends RealCall {
+  answered(answer: unknown): unknown {
+    return answer
+  }
+
+  unavailable(error: unknown): never {
+    throw error
+  }
+
+  override isGood(answer: unknown): boolean {
+    return (answer as Partial<Acknowledgement> | undefined)?.outcome !== 'pending'
+  }
+}
 
 /** What a write asked for. */
 interface Wanted {
@@ -51,12 +63,14 @@ interface Wanted {
 export class Writes<I extends Switchable> {
   readonly #options: WritesOptions<I>
   readonly #state: HybridState<I>
+  readonly #question: KeyQuestion
   readonly #inFlight = new Set<Promise<unknown>>()
   #background = 0
 
   constructor(options: WritesOptions<I>) {
     this.#options = options
     this.#state = options.state
+    this.#question = new KeyQuestion(options.state, options.cohortOf)
   }
 
   run(op: string, row: WriteRow, args: readonly unknown[]): Promise<unknown> {
@@ -126,16 +140,10 @@ export class Writes<I extends Switchable> {
   #delegated(op: string, row: WriteRow, args: readonly unknown[]): Promise<unknown> {
     const { side, port } = this.#state
     if (side === undefined) return Promise.reject(port.unavailable('there is no real side'))
-    const method = methodOf<AsyncMethod>(side.port, op)
-    return this.#options.calls.run(
-      (timeoutMs) => method(...(row.bounded?.(timeoutMs, ...args) ?? args)),
-      {
-        key: row.key(...args),
-        timeoutMs: row.timeoutMs?.(...args) ?? this.#options.strictTimeoutMs,
-        signal: optionsOf(args).signal,
-        isGood: isAcknowledged,
-      },
-    )
+    const timeoutMs = row.timeoutMs?.(...args) ?? this.#options.strictTimeoutMs
+    const call = new WriteCall(row.key(...args), timeoutMs)
+    const answer = this.#state.realMethod(op)(...args)
+    return this.#options.calls.run(call, answer, optionsOf(args).signal)
   }
 
   /** @param isLocal a condition that this node has decided counts here alone */
@@ -186,7 +194,7 @@ export class Writes<I extends Switchable> {
 
   #wanted(row: WriteRow, args: readonly unknown[], isLocal: boolean): Wanted {
     const { mode } = this.#state
-    const { calls, cohortOf, strictTimeoutMs } = this.#options
+    const { calls, strictTimeoutMs } = this.#options
     const named = isLocal ? 'local' : row.level?.(...args)
     const key = row.key(...args)
     const { signal } = optionsOf(args)
@@ -195,11 +203,7 @@ export class Writes<I extends Switchable> {
     const firmMs = patience ?? (this.#state.canReach(key) ? strictTimeoutMs : 0)
     if (named === 'local') return { level: 'local', kind: 'local', timeoutMs: 0, signal }
     if (named !== undefined) return { level: named, kind: 'firm', timeoutMs: firmMs, signal }
-    const { route } = routeOf(this.#state, {
-      level: undefined,
-      isInCohort: () => cohortOf(key) < this.#state.percent,
-      canReach: () => this.#state.canReach(key),
-    })
+    const { route } = routeOf(this.#state, this.#question.of(key, undefined))
     if (route === 'store') return { level: 'local', kind: 'local', timeoutMs: 0, signal }
     if (mode === 'real') return { level: 'quorum', kind: 'firm', timeoutMs: firmMs, signal }
     return { level: 'quorum', kind: 'soft', timeoutMs: patience ?? calls.deadlineMs, signal }
@@ -250,15 +254,13 @@ export class Writes<I extends Switchable> {
     await sendable
     const { side, port } = this.#state
     if (side === undefined) throw port.unavailable('there is no real side')
-    return this.#options.calls.run(
-      (limitMs) =>
-        side.port.apply(record, {
-          level,
-          timeoutMs: limitMs,
-          ...(kind === 'soft' && { restamps: 'while-waited', signal: given.signal }),
-        }),
-      { key: record.key, timeoutMs, signal, isGood: isAcknowledged },
-    )
+    const answer = side.port.apply(record, {
+      level,
+      timeoutMs,
+      ...(kind === 'soft' && { restamps: 'while-waited', signal: given.signal }),
+    })
+    const call = new WriteCall(record.key, timeoutMs)
+    return this.#options.calls.run(call, answer, signal) as Promise<Acknowledgement>
   }
 
   /** The level was not reached in time: the store's own, where the caller named none. */
