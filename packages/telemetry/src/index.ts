@@ -1,3 +1,26 @@
+export {
+  AlertMonitor,
+  type ActiveAlert,
+  type AlertEvents,
+  type AlertMonitorOptions,
+} from './alerts/alert-monitor.js'
+export {
+  metricsOf,
+  type AlertRule,
+  type AlertSeverity,
+  type Comparator,
+  type Condition,
+  type Term,
+} from './alerts/alert-rule.js'
+export { ALERT_RULES } from './alerts/alert-rules.js'
+export { formatPrometheusRules, promExpression } from './alerts/prometheus-rules.js'
+export {
+  NO_ALERTS,
+  stepAlerts,
+  type AlertState,
+  type AlertStepEvent,
+  type HeldAlert,
+} from './alerts/step-alerts.js'
 export type {
   AuditedAction,
   AuditedAttempt,
