@@ -1,6 +1,7 @@
 import {
   codeOf,
   quorumOf,
+  type AbortOptions,
   type Clock,
   type Level,
   type Random,
@@ -13,11 +14,13 @@ import type { ReplicaInfo } from '@bzzz/dht-core'
 import type { Append, Store } from '@bzzz/store'
 import { catchUp } from './catch-up.js'
 import { lockExpected } from './conditional-write.js'
+import { confirm, copyAll, type CopyProgress } from './copy.js'
 import { KeyLocks } from './key-locks.js'
-import { KeySpread, type OnRefusal, type Reached } from './key-spread.js'
 import type { Neighbours, NodeContext } from './neighbours.js'
 import { quorumRead } from './quorum-read.js'
 import { Replica } from './replica.js'
+import { Spread, type OnRefusal, type Reached } from './spread.js'
+import { Spreads } from './spreads.js'
 
 export interface WriteRequest {
   readonly opId: string
@@ -33,27 +36,27 @@ interface ClusterOptions {
   readonly clock: Clock
   readonly random: Random
   readonly neighbours: Neighbours
+  readonly pumpsDirty: boolean
 }
 
 /** No record has it: a condition on it holds for a known operation alone, which is not asked. */
 const NO_VERSION: Version = { wallMs: -1, counter: 0, writer: '' }
 
-/** Operations whose pending answer is remembered; an older one's retry no longer stamps anew. */
-const PENDING_MAX = 10_000
-
 /** One node's part in an embedded network. */
 export class Cluster {
   readonly #node: NodeContext
-  readonly #spreads = new Map<string, KeySpread>()
-  /** Operations that were answered `pending`: a retry may still stamp them above a refusal. */
-  readonly #pending = new Set<string>()
+  readonly #spreads: Spreads
   readonly #working = new Set<Promise<unknown>>()
   readonly #calls = new Set<Promise<unknown>>()
+  readonly #pumpsDirty: boolean
   #unsubscribe: Unsubscribe = () => {}
 
-  constructor({ store, clock, random, neighbours }: ClusterOptions) {
+  /** @param options with a store that is started */
+  constructor({ store, clock, random, neighbours, pumpsDirty }: ClusterOptions) {
     const locks = new KeyLocks(clock)
-    const replica = new Replica(store, locks)
+    const replica = new Replica(store, locks, clock)
+    this.#pumpsDirty = pumpsDirty
+    this.#spreads = new Spreads()
     this.#node = {
       peerId: store.writer,
       store,
@@ -75,13 +78,15 @@ export class Cluster {
       this.#catchUp(peerId)
     })
     for (const peerId of neighbours.others()) this.#catchUp(peerId)
-    for (const key of store.dirtyKeys()) void this.#resume(key)
+    if (this.#pumpsDirty) for (const key of store.dirtyKeys()) void this.#resume(key)
   }
 
   /** Lets calls in flight end, then leaves the network. */
   async stop(): Promise<void> {
     await Promise.allSettled(this.#calls)
     this.#unsubscribe()
+    this.#spreads.stop()
+    this.#node.replica.close()
     this.#node.neighbours.leave()
   }
 
@@ -96,6 +101,16 @@ export class Cluster {
       isSelf: peerId === self,
       state: peerId === self ? 'connected' : neighbours.stateOf(peerId),
     }))
+  }
+
+  confirm(keys: readonly string[], options: AbortOptions): Promise<boolean> {
+    return this.#track(this.#calls, confirm(this.#node, keys, options))
+  }
+
+  copyAll(
+    options: AbortOptions & { readonly onProgress?: (progress: CopyProgress) => void },
+  ): Promise<void> {
+    return this.#track(this.#calls, copyAll(this.#node, options))
   }
 
   /** True when this node's own copy answers for the key: it is a replica, or has a record. */
@@ -113,9 +128,9 @@ export class Cluster {
     if (this.#working.size > 0) return false
     if (neighbours.others().some((id) => isThere(id) && neighbours.stateOf(id) !== 'connected'))
       return false
-    return [...this.#spreads.values()].every((spread) =>
-      spread.missing().every((id) => id !== self && !isThere(id)),
-    )
+    return this.#spreads
+      .all()
+      .every((spread) => spread.missing().every((id) => id !== self && !isThere(id)))
   }
 
   read(key: string, need: number, timeoutMs: number): Promise<StampedRecord | undefined> {
@@ -133,11 +148,9 @@ export class Cluster {
 
   /** Sends a record that the store has taken, and answers when `need` replicas hold it. */
   settled(append: Append, request: WriteRequest): Promise<Reached> {
-    const isRetry = append.isDuplicate && !this.#pending.has(request.opId)
-    return this.#track(
-      this.#calls,
-      this.#settle(append, request, isRetry ? 'passed' : 'restamp', request.timeoutMs),
-    )
+    const isOwn = append.record.version.writer === this.#node.peerId
+    const onRefusal = isOwn && request.level !== 'local' ? 'restamp' : 'passed'
+    return this.#track(this.#calls, this.#settle(append, request, onRefusal, request.timeoutMs))
   }
 
   async #write(intent: WriteIntent, request: WriteRequest): Promise<Reached> {
@@ -162,7 +175,7 @@ export class Cluster {
       const leftMs = Math.min(nowMs + timeoutMs, locked.untilMs) - clock.monotonicMs()
       return await this.#settle(append, { ...request, need }, 'lost', leftMs, locked.token)
     } finally {
-      this.#spreads.get(key)?.unlock(locked.token)
+      this.#spreads.unlock(key, locked.token)
       locked.release()
     }
   }
@@ -184,40 +197,29 @@ export class Cluster {
     timeoutMs: number,
     token?: string,
   ): Promise<Reached> {
-    const { opId, version } = append.record
-    const spread = this.#spread(append, onRefusal, token)
+    const spread = this.#spread(append, token)
     if (request.level === 'local') {
       await append.committed
-      return { isReached: true, version, heldBy: [this.#node.peerId] }
+      return { isReached: true, version: append.record.version, heldBy: [this.#node.peerId] }
     }
     const untilMs = this.#node.clock.monotonicMs() + timeoutMs
-    const reached = await spread.reached(opId, version, request.need, untilMs)
-    if (reached.isReached) this.#pending.delete(opId)
-    else if (this.#pending.size < PENDING_MAX) this.#pending.add(opId)
-    return reached
+    return spread.reached({ need: request.need, onRefusal, untilMs })
   }
 
-  #spread(append: Append, onRefusal: OnRefusal, token?: string): KeySpread {
-    const { key } = append.record
-    const open = this.#spreads.get(key)
-    if (open !== undefined) {
-      open.take(append, onRefusal, token)
-      return open
-    }
-    const spread = new KeySpread(this.#node, append.record, () => {
-      if (this.#spreads.get(key) === spread) this.#spreads.delete(key)
-    })
-    this.#spreads.set(key, spread)
-    spread.take(append, onRefusal, token)
+  #spread(append: Append, token?: string): Spread {
+    const open = this.#spreads.of(append.record)
+    if (open !== undefined) return open
+    const spread = new Spread(this.#node, this.#spreads, append, token)
+    this.#spreads.add(spread)
+    spread.send()
     return spread
   }
 
   /** Sends what an earlier run of this node left on its own disk only. */
   async #resume(key: string): Promise<void> {
     const record = await this.#node.store.read(key)
-    if (record === undefined || this.#spreads.has(key)) return
-    const committed = Promise.resolve()
-    this.#spread({ record, isDuplicate: true, sendable: undefined, committed }, 'passed')
+    if (record === undefined) return
+    this.#spread({ record, isDuplicate: true, sendable: undefined, committed: Promise.resolve() })
   }
 
   #catchUp(peerId: string): void {

@@ -9,7 +9,6 @@ import {
   systemClock,
   systemRandom,
   throwIfAborted,
-  baseError,
   type AbortOptions,
   type ApplyOptions,
   type Clock,
@@ -25,6 +24,7 @@ import {
   assertValue,
   DHT_CONTRACT,
   dhtError,
+  refusalOf,
   type DHT,
   type DHTChange,
   type DHTRecord,
@@ -35,8 +35,10 @@ import {
 } from '@bzzz/dht-core'
 import type { Append, Store } from '@bzzz/store'
 import { Cluster } from './cluster.js'
-import type { Reached } from './key-spread.js'
+import type { CopyProgress } from './copy.js'
+import type { Reached } from './spread.js'
 import type { Neighbours } from './neighbours.js'
+import { reachOf, type MockReach } from './reach.js'
 
 export interface MockDHTOptions {
   /** Holds the records. Started before this node and stopped after it, by whoever made it. */
@@ -47,21 +49,22 @@ export interface MockDHTOptions {
   readonly random?: Random
   /** The other nodes of an embedded network. Default: none, and a quorum is this node. */
   readonly neighbours?: Neighbours
+  /**
+   * Sends at the start what the store marks as not replicated. False: whoever calls `apply` with
+   * these records does, as a hybrid. Default true.
+   */
+  readonly pumpsDirty?: boolean
 }
 
 const DEFAULT_TIMEOUT_MS = 2000
 
 const NO_OPTIONS = {}
 
-/** Errors of the store in the words of the port. */
-const translated = (error: unknown, invalid: 'record' | 'argument'): unknown => {
-  const code = codeOf(error)
-  if (code === 'STORE_CONFLICT') return dhtError('DHT_CONFLICT', messageOf(error), { cause: error })
-  if (code !== 'STORE_RECORD_INVALID') return error
-  return invalid === 'record'
+/** A record that comes stamped is refused as a record; its fields are no arguments. */
+const refusalOfRecord = (error: unknown): unknown =>
+  codeOf(error) === 'STORE_RECORD_INVALID'
     ? dhtError('DHT_RECORD_INVALID', messageOf(error), { cause: error })
-    : baseError('INVALID_ARGUMENT', messageOf(error), { cause: error })
-}
+    : refusalOf(error)
 
 /**
  * The embedded DHT. Over a store alone it serves one machine: every record is here, and a quorum
@@ -69,20 +72,23 @@ const translated = (error: unknown, invalid: 'record' | 'argument'): unknown => 
  */
 export class MockDHT extends Service implements DHT {
   readonly contract: string = DHT_CONTRACT
+  /** Whether the other nodes can be expected to answer. */
+  readonly reach: MockReach
   readonly #store: Store
   readonly #clock: Clock
   readonly #random: Random
-  readonly #cluster: Cluster | undefined
+  readonly #options: MockDHTOptions
+  #cluster: Cluster | undefined
   readonly #writes = new Set<Promise<WriteReceipt>>()
 
   constructor(options: MockDHTOptions) {
     super(`the DHT of ${options.store.writer}`)
-    const { store, clock = systemClock, random = systemRandom, neighbours } = options
+    const { store, clock = systemClock, random = systemRandom } = options
+    this.#options = options
     this.#store = store
     this.#clock = clock
     this.#random = random
-    this.#cluster =
-      neighbours === undefined ? undefined : new Cluster({ store, clock, random, neighbours })
+    this.reach = reachOf(store.writer, options.neighbours)
   }
 
   get peerId(): string {
@@ -90,7 +96,12 @@ export class MockDHT extends Service implements DHT {
   }
 
   protected override onStart(): Promise<void> {
-    this.#cluster?.start()
+    const { neighbours, pumpsDirty = true } = this.#options
+    if (neighbours !== undefined) {
+      const [store, clock, random] = [this.#store, this.#clock, this.#random]
+      this.#cluster = new Cluster({ store, clock, random, neighbours, pumpsDirty })
+      this.#cluster.start()
+    }
     return Promise.resolve()
   }
 
@@ -102,6 +113,28 @@ export class MockDHT extends Service implements DHT {
   /** True when nothing is on its way to a node that `isThere`, and nothing is being fetched. */
   isQuiet(isThere: (peerId: string) => boolean): boolean {
     return this.#cluster?.isQuiet(isThere) ?? true
+  }
+
+  /**
+   * True when a quorum of the replicas of each key holds what this node holds, or newer; what is
+   * newer is fetched. Rejects with `DHT_UNAVAILABLE` when too few answer.
+   */
+  async confirm(keys: readonly string[], options: AbortOptions = {}): Promise<boolean> {
+    this.assertStarted()
+    throwIfAborted(options.signal)
+    return this.#cluster?.confirm(keys, options) ?? true
+  }
+
+  /**
+   * Fetches every record that this node lacks or has older, whether it is a replica or not. Rejects
+   * with `DHT_UNAVAILABLE` when so many nodes do not answer that a record may be missed.
+   */
+  async copyAll(
+    options: AbortOptions & { readonly onProgress?: (progress: CopyProgress) => void } = {},
+  ): Promise<void> {
+    this.assertStarted()
+    throwIfAborted(options.signal)
+    await this.#cluster?.copyAll(options)
   }
 
   async get(key: string, options: ReadOptions = NO_OPTIONS): Promise<DHTRecord | undefined> {
@@ -194,7 +227,7 @@ export class MockDHT extends Service implements DHT {
       // Not copied: a stamped record belongs to a store already, and nobody changes it.
       await abortable(this.#store.apply([record]), options.signal)
     } catch (error) {
-      throw translated(error, 'record')
+      throw refusalOfRecord(error)
     }
     const committed = Promise.resolve()
     // Only this node's own stamps may be replaced: of another's it cannot tell what came after it.
@@ -220,7 +253,7 @@ export class MockDHT extends Service implements DHT {
       const work = isDecidedHere ? cluster.write(owned, request) : cluster.writeIf(owned, request)
       return this.#receipt(intent.key, opId, level, await abortable(work, signal))
     } catch (error) {
-      throw translated(error, 'argument')
+      throw refusalOf(error)
     }
   }
 

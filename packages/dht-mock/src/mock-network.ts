@@ -7,8 +7,10 @@ import {
   type Endpoint,
   type Ground,
   type LinkModel,
+  type ProcessState,
   type SimTransport,
 } from '@bzzz/sim'
+import { dhtError } from '@bzzz/dht-core'
 import type { Store } from '@bzzz/store'
 import { MockDHT } from './mock-dht.js'
 import type { Neighbours } from './neighbours.js'
@@ -23,12 +25,26 @@ export interface StoreGround {
   readonly gate: ProcessGate
 }
 
+/** Where a node joins. */
+export interface JoinOptions {
+  /** Started; outlives the node. */
+  readonly store: Store
+  readonly clock: Clock
+  readonly random: Random
+  /** Of the process that the node runs in. */
+  readonly gate: ProcessGate
+  readonly pumpsDirty?: boolean
+}
+
 export interface MockNetworkOptions {
   /** A simulated world, or `realGround(clock, random)`. */
   readonly ground: Ground
   readonly count: number
-  /** Makes the store of one run of one node; the network starts and stops it. */
-  readonly createStore: (ground: StoreGround) => Store
+  /**
+   * Makes the store of one run of one node; the network starts and stops it. Without it the network
+   * makes no nodes, and has those that {@link MockNetwork.join} it.
+   */
+  readonly createStore?: ((ground: StoreGround) => Store) | undefined
   /** Replicas per key. Default 3, or as many as there are nodes. */
   readonly replicas?: number
   /** From a request to its answer, milliseconds. Default 0. */
@@ -45,6 +61,22 @@ interface Running {
   readonly node: MockDHT
   readonly store: Store
   readonly gate: ProcessGate
+}
+
+/** Freezes, thaws and dies with another gate, and can die before it. */
+const followerOf = (gate: ProcessGate): ProcessGate => {
+  const follower = new ProcessGate()
+  const follow = (state: ProcessState): void => {
+    if (state === 'dead') follower.kill()
+    else if (state === 'frozen') follower.freeze()
+    else follower.thaw()
+  }
+  follow(gate.state)
+  const stop = gate.onChange(follow)
+  follower.onChange((state) => {
+    if (state === 'dead') stop()
+  })
+  return follower
 }
 
 /** How often {@link MockNetwork.settle} looks, and for how long it does so. */
@@ -67,7 +99,7 @@ export class MockNetwork {
     this.network = new SimNetwork(ground, {
       link: { latencyMinMs: latencyMs, latencyMaxMs: latencyMs, lossProbability, ...link },
     })
-    for (const peerId of this.#peerIds) this.#make(peerId)
+    if (options.createStore !== undefined) for (const peerId of this.#peerIds) this.#make(peerId)
   }
 
   get nodes(): MockDHT[] {
@@ -77,6 +109,22 @@ export class MockNetwork {
   /** The node's store, as it is now. */
   storeOf(index: number): Store {
     return this.#of(this.#peerId(index)).store
+  }
+
+  /** Ids of all nodes, whether they are there or not. */
+  get peerIds(): readonly string[] {
+    return this.#peerIds
+  }
+
+  /**
+   * A node over a store and in a process that outlive it; once it has stopped, another may join for
+   * them. The others see it come and go. One that is still there under this id is cut off for good.
+   */
+  join(peerId: string, options: JoinOptions): MockDHT {
+    const { gate, ...rest } = options
+    if (!this.#peerIds.includes(peerId)) throw new RangeError(`there is no node ${peerId}`)
+    const transport = this.network.transport(peerId, followerOf(gate))
+    return new MockDHT({ ...rest, neighbours: this.#neighbours(transport) })
   }
 
   async start(): Promise<void> {
@@ -128,6 +176,7 @@ export class MockNetwork {
 
   #make(peerId: string): Running {
     const { ground, createStore, clockOffsetMs } = this.#options
+    if (createStore === undefined) throw new RangeError('this network makes no nodes of its own')
     const gate = new ProcessGate()
     const offsetMs = clockOffsetMs?.(peerId) ?? 0
     const clock = new SimClock(ground.clock, { gate, offsetMs })
@@ -143,6 +192,7 @@ export class MockNetwork {
     const { network } = this
     const self = endpoint.peerId
     return {
+      replicas: Math.min(this.#options.replicas ?? 3, this.#peerIds.length),
       replicasOf: (key) => this.#replicasOf(key),
       others: () => this.#peerIds.filter((peerId) => peerId !== self),
       stateOf: (peerId): PeerState => endpoint.stateOf(peerId) ?? 'disconnected',
@@ -157,7 +207,8 @@ export class MockNetwork {
           label,
           (at) => {
             const replica = this.#replicas.get(at)
-            if (replica === undefined) throw new Error(`${peerId} has not started yet`)
+            if (replica === undefined)
+              throw dhtError('DHT_UNAVAILABLE', `${peerId} has not started yet`)
             return work(replica)
           },
           { deadlineMs },
@@ -182,8 +233,7 @@ export class MockNetwork {
   }
 
   #isQuiet(): boolean {
-    return this.#peerIds.every((peerId) => {
-      const { node, gate } = this.#of(peerId)
+    return [...this.#running].every(([peerId, { node, gate }]) => {
       if (gate.state !== 'running') return true
       return node.isQuiet((other) => this.network.isOpen(peerId, other))
     })

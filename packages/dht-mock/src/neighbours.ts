@@ -1,5 +1,6 @@
 import type { Clock, PeerState, Random, Unsubscribe } from '@bzzz/base'
 import type { Store } from '@bzzz/store'
+import type { Incarnation } from './incarnations.js'
 import type { KeyLocks } from './key-locks.js'
 import type { Replica } from './replica.js'
 
@@ -7,7 +8,9 @@ import type { Replica } from './replica.js'
 export interface Neighbours {
   /** The replicas of a key, closest first; this node may be one. */
   replicasOf(key: string): readonly string[]
-  /** All other nodes. */
+  /** Replicas that each key has. */
+  readonly replicas: number
+  /** All other nodes, those that have left included. */
   others(): readonly string[]
   stateOf(peerId: string): PeerState
   onPeerChange(listener: (peerId: string) => void): Unsubscribe
@@ -20,7 +23,7 @@ export interface Neighbours {
   ): Promise<T>
   /** Serves the others from now on. */
   serve(replica: Replica): void
-  /** Ends the process as the others see it. */
+  /** Leaves the network: the others see this node's connections end. */
   leave(): void
 }
 
@@ -58,7 +61,25 @@ export const callOnce = <T>(
 ): Promise<T> =>
   peerId === node.peerId
     ? Promise.resolve(node.replica).then(work)
-    : node.neighbours.call(peerId, label, work, deadlineMs)
+    : callOther(node, peerId, label, work, deadlineMs)
+
+/** Both ends check that the other one is its latest run. */
+const callOther = async <T>(
+  node: NodeContext,
+  peerId: string,
+  label: string,
+  work: (replica: Replica) => T | Promise<T>,
+  deadlineMs: number,
+): Promise<T> => {
+  const { incarnation } = node.replica
+  const serve = async (replica: Replica): Promise<{ by: Incarnation; answer: T }> => {
+    replica.admit(incarnation)
+    return { by: replica.incarnation, answer: await work(replica) }
+  }
+  const { by, answer } = await node.neighbours.call(peerId, label, serve, deadlineMs)
+  node.replica.admit(by)
+  return answer
+}
 
 export const pause = (node: NodeContext, attempt: number): Promise<void> =>
   new Promise((resolve) => {

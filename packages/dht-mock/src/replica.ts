@@ -1,21 +1,70 @@
-import { compareVersions, type StampedRecord } from '@bzzz/base'
+import {
+  compareVersions,
+  DEFAULT_MAX_SKEW_MS,
+  type Clock,
+  type StampedRecord,
+  type Unsubscribe,
+} from '@bzzz/base'
 import { dhtError } from '@bzzz/dht-core'
-import type { Applied, RecordHead, Store } from '@bzzz/store'
+import { BUCKETS, type Applied, type RecordHead, type Store } from '@bzzz/store'
+import { Incarnations, type Incarnation } from './incarnations.js'
 import type { KeyLocks } from './key-locks.js'
+import { Superseded, type Held } from './superseded.js'
 
 export interface Lock {
   readonly isGranted: boolean
   readonly head: RecordHead | undefined
 }
 
+/** What became of a record at a replica; `held` of one that it refused for a newer one. */
+export interface Taken extends Applied {
+  readonly held: Held
+}
+
+/** Heads of one bucket. */
+export interface BucketHeads {
+  readonly bucket: number
+  readonly heads: readonly RecordHead[]
+}
+
+/** By bucket, of those that hold anything. */
+export type Digests = ReadonlyMap<number, string>
+
 /** What a node does for the others: holds records, and locks keys for conditional writes. */
 export class Replica {
+  readonly incarnation: Incarnation
   readonly #store: Store
   readonly #locks: KeyLocks
+  readonly #superseded: Superseded
+  readonly #met = new Incarnations()
+  readonly #buckets: Set<number>
+  /** Keys that came since the buckets were last asked for. */
+  readonly #unsorted = new Set<string>()
+  readonly #unsubscribe: Unsubscribe
 
-  constructor(store: Store, locks: KeyLocks) {
+  /** @param store started */
+  constructor(store: Store, locks: KeyLocks, clock: Clock) {
     this.#store = store
     this.#locks = locks
+    const { writer: peerId, storeId, epoch } = store
+    this.incarnation = { peerId, storeId, epoch }
+    // What an earlier process of this node held was stamped within the skew of now.
+    const isFirst = store.startedEmpty && store.size === 0
+    this.#superseded = new Superseded(isFirst ? 0 : clock.nowMs() + DEFAULT_MAX_SKEW_MS)
+    this.#buckets = filledBuckets(store)
+    this.#unsubscribe = store.onCommit(({ key }, replaced) => {
+      if (replaced === undefined) this.#unsorted.add(key)
+      else this.#superseded.note(key, replaced)
+    })
+  }
+
+  close(): void {
+    this.#unsubscribe()
+  }
+
+  /** Throws `DHT_UNAVAILABLE` for a node that has run under a higher epoch. */
+  admit(other: Incarnation): void {
+    this.#met.admit(other)
   }
 
   /**
@@ -23,14 +72,17 @@ export class Replica {
    * conditional write, and refused unless the lock is still there: a replica that was restarted
    * has forgotten it, and may have let another write through.
    */
-  async apply(record: StampedRecord, token?: string): Promise<Applied> {
+  async apply(record: StampedRecord, token?: string): Promise<Taken> {
     if (token !== undefined && !this.#locks.isHeld(record.key, token) && !this.#has(record))
       throw dhtError('DHT_UNAVAILABLE', 'the lock of a conditional write is gone')
     if (this.#locks.isHeld(record.key)) await this.#locks.whenFree(record.key, token)
     const [applied] = await this.#store.apply([record])
     if (token !== undefined) this.#locks.release(record.key, token)
     if (applied === undefined) throw new Error('the store answered nothing for a record')
-    return applied
+    const { outcome, newest } = applied
+    const held =
+      outcome === 'older' ? this.#superseded.held(record.key, record.version, newest) : 'before'
+    return { outcome, newest, held }
   }
 
   /** True for a record that was applied before, and whose answer was lost. */
@@ -43,6 +95,15 @@ export class Replica {
     return this.#store.read(key)
   }
 
+  async readAll(keys: readonly string[]): Promise<StampedRecord[]> {
+    const found = await Promise.all(keys.map((key) => this.read(key)))
+    return found.filter((record) => record !== undefined)
+  }
+
+  heads(keys: readonly string[]): (RecordHead | undefined)[] {
+    return keys.map((key) => this.#store.head(key))
+  }
+
   lock(key: string, token: string, leaseMs: number): Lock {
     const isGranted = this.#locks.acquire(key, token, leaseMs)
     return { isGranted, head: this.#store.head(key) }
@@ -52,16 +113,27 @@ export class Replica {
     this.#locks.release(key, token)
   }
 
-  /** Heads of all records in the buckets whose digests differ from those given. */
-  headsDiffering(digests: readonly string[]): RecordHead[] {
-    return digests.flatMap((digest, bucket) =>
-      digest === digestText(this.#store, bucket) ? [] : [...this.#store.heads(bucket)],
+  /** Digests of the buckets that hold anything. */
+  digests(): Digests {
+    for (const key of this.#unsorted) this.#buckets.add(this.#store.bucketOf(key))
+    this.#unsorted.clear()
+    return new Map(
+      Array.from(this.#buckets, (bucket) => [bucket, this.#store.digest(bucket).hash.join()]),
     )
+  }
+
+  /** Heads of all records in the buckets whose digests differ from those given. */
+  headsDiffering(digests: Digests): BucketHeads[] {
+    const own = this.digests()
+    return Array.from(new Set([...own.keys(), ...digests.keys()]))
+      .filter((bucket) => own.get(bucket) !== digests.get(bucket))
+      .map((bucket) => ({ bucket, heads: [...this.#store.heads(bucket)] }))
   }
 }
 
-/** The digest of one bucket, as text to compare. */
-export const digestText = (store: Store, bucket: number): string => {
-  const { count, hash } = store.digest(bucket)
-  return count === 0 ? '' : `${count}:${hash.join()}`
+const filledBuckets = (store: Store): Set<number> => {
+  const filled = new Set<number>()
+  for (let bucket = 0; store.size > 0 && bucket < BUCKETS; bucket++)
+    if (store.digest(bucket).count > 0) filled.add(bucket)
+  return filled
 }

@@ -9,7 +9,7 @@ test('a conditional write is taken under its lock only, and again when its answe
   const store = new MemoryStore({ writer: 'me', clock })
   await store.start()
   const locks = new KeyLocks(clock)
-  const replica = new Replica(store, locks)
+  const replica = new Replica(store, locks, clock)
   const record: StampedRecord = {
     key: 'k',
     value: new Uint8Array([1]),
