@@ -106,7 +106,7 @@ export class RecoveryDraft {
   /** A lease that ended is a failed probe, whatever comes of it later. */
   expireLease(): void {
     const { leaseEndsMs } = this.state
-    if (leaseEndsMs === -1) this.probeEnded(false)
+    if (leaseEndsMs !== undefined && this.nowMs >= leaseEndsMs) this.probeEnded(false)
   }
 
   /** Starts what is due. */
