@@ -1,5 +1,5 @@
 import type { AbortOptions, Listener, ModeSetting, Unsubscribe } from '@bzzz/base'
-import type { HealthStatus } from '@bzzz/telemetry'
+import type { HealthStatus, Histogram } from '@bzzz/telemetry'
 import type { Backlog, DeadLetter, HybridEvents, Phase, Side } from './events.js'
 import type { HybridDetails, HybridMetrics } from './metrics.js'
 import type { CopyProgress } from './real-side.js'
@@ -34,6 +34,10 @@ export interface HybridControls {
   readonly phase: Phase
   /** False after leaving the mesh without a copy: what this node does not hold is then unavailable. */
   readonly isComplete: boolean
+  /** Whether the peers that answer make a quorum; false while no real side runs. */
+  readonly hasQuorum?: boolean
+  /** Times of the calls that each side answered, microseconds: live, not a copy. */
+  readonly durations?: { readonly mock: Histogram; readonly real: Histogram }
   /**
    * Resolves when the mode is in force: for `real`, when real serves; for `hybrid` and `shadow`,
    * when real serves or could not be brought to serve yet; for `mock`, when the copy is complete.

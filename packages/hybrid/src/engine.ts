@@ -11,6 +11,7 @@ import {
   type Port,
   type Unsubscribe,
 } from '@bzzz/base'
+import type { Histogram } from '@bzzz/telemetry'
 import type { HybridControls, HybridHealth, SetModeOptions } from './controls.js'
 import { DeadLetters } from './dead-letters.js'
 import { Drain } from './drain.js'
@@ -128,7 +129,7 @@ export class Engine<I extends Switchable> extends Service implements HybridContr
     this.#readiness = new Readiness(
       clock,
       () => state.phase,
-      () => this.#real.driver?.hasQuorum ?? false,
+      () => this.hasQuorum,
     )
     this.#completeness = options.completeness ?? inMemory()
     this.#real = new RealLifecycle({
@@ -270,6 +271,14 @@ export class Engine<I extends Switchable> extends Service implements HybridContr
 
   get isComplete(): boolean {
     return this.#state.mode !== 'mock' || this.#state.isComplete
+  }
+
+  get hasQuorum(): boolean {
+    return this.#real.driver?.hasQuorum ?? false
+  }
+
+  get durations(): { readonly mock: Histogram; readonly real: Histogram } {
+    return { mock: this.#stats.mock.latency, real: this.#stats.real.latency }
   }
 
   async setMode(setting: Partial<ModeSetting>, options: SetModeOptions = {}): Promise<void> {
