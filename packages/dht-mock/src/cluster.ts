@@ -2,6 +2,7 @@ import {
   codeOf,
   quorumOf,
   type AbortOptions,
+  type ApplyOptions,
   type Clock,
   type Level,
   type Random,
@@ -29,6 +30,10 @@ export interface WriteRequest {
   readonly level: Level
   readonly timeoutMs: number
   readonly expectedVersion: Version | null | undefined
+  /** Of a record that was stamped before this call. Default: as for any write. */
+  readonly restamps?: ApplyOptions['restamps']
+  /** The caller waits no longer once it fires. */
+  readonly signal?: AbortSignal | undefined
 }
 
 interface ClusterOptions {
@@ -148,8 +153,10 @@ export class Cluster {
 
   /** Sends a record that the store has taken, and answers when `need` replicas hold it. */
   settled(append: Append, request: WriteRequest): Promise<Reached> {
+    // Only this node's own stamps may be replaced: of another's it cannot tell what came after it.
     const isOwn = append.record.version.writer === this.#node.peerId
-    const onRefusal = isOwn && request.level !== 'local' ? 'restamp' : 'passed'
+    const mayRestamp = isOwn && request.level !== 'local' && request.restamps !== 'never'
+    const onRefusal = mayRestamp ? 'restamp' : 'passed'
     return this.#track(this.#calls, this.#settle(append, request, onRefusal, request.timeoutMs))
   }
 
@@ -203,7 +210,8 @@ export class Cluster {
       return { isReached: true, version: append.record.version, heldBy: [this.#node.peerId] }
     }
     const untilMs = this.#node.clock.monotonicMs() + timeoutMs
-    return spread.reached({ need: request.need, onRefusal, untilMs })
+    const { need, signal } = request
+    return spread.reached({ need, onRefusal, untilMs, signal })
   }
 
   #spread(append: Append, token?: string): Spread {

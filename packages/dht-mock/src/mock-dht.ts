@@ -221,7 +221,7 @@ export class MockDHT extends Service implements DHT {
   }
 
   async #apply(record: StampedRecord, options: ApplyOptions): Promise<WriteReceipt> {
-    const { level = 'quorum', restamps } = options
+    const { level = 'quorum' } = options
     const need = replicasFor(level, this.#replicas(record.key))
     try {
       // Not copied: a stamped record belongs to a store already, and nobody changes it.
@@ -230,9 +230,7 @@ export class MockDHT extends Service implements DHT {
       throw refusalOfRecord(error)
     }
     const committed = Promise.resolve()
-    // Only this node's own stamps may be replaced: of another's it cannot tell what came after it.
-    const isFinal = restamps === 'never' || record.version.writer !== this.peerId
-    const append = { record, isDuplicate: isFinal, sendable: undefined, committed }
+    const append = { record, isDuplicate: true, sendable: undefined, committed }
     return this.#acknowledge(append, need, level, options)
   }
 
@@ -262,16 +260,17 @@ export class MockDHT extends Service implements DHT {
     append: Append,
     need: number,
     level: Level,
-    options: WriteOptions,
+    options: ApplyOptions,
   ): Promise<WriteReceipt> {
     const { key, version, opId } = append.record
-    const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options
+    const { timeoutMs = DEFAULT_TIMEOUT_MS, signal, restamps } = options
     if (this.#cluster === undefined) {
       await abortable(append.committed, signal)
       const alone = { version, heldBy: [this.peerId], isReached: need <= 1 }
       return this.#receipt(key, opId, level, alone)
     }
-    const request = { opId, need, level, timeoutMs, expectedVersion: undefined }
+    const expectedVersion = undefined
+    const request = { opId, need, level, timeoutMs, expectedVersion, restamps, signal }
     const reached = await abortable(this.#cluster.settled(append, request), signal)
     return this.#receipt(key, opId, level, reached)
   }

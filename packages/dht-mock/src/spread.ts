@@ -24,6 +24,8 @@ export interface Wanted {
   readonly need: number
   readonly onRefusal: OnRefusal
   readonly untilMs: number
+  /** Ends the wait before. */
+  readonly signal?: AbortSignal | undefined
 }
 
 interface Waiter {
@@ -101,13 +103,17 @@ export class Spread {
   }
 
   /** Answers when so many replicas hold the write, or its time is over. */
-  reached({ untilMs, need, onRefusal }: Wanted): Promise<Reached> {
+  reached({ untilMs, need, onRefusal, signal }: Wanted): Promise<Reached> {
     return new Promise((resolve, reject) => {
       const cancel = this.#node.clock.setTimer(() => {
         waiter.answer(false)
       }, untilMs - this.#node.clock.monotonicMs())
+      const onAbort = (): void => {
+        waiter.answer(false)
+      }
       const leave = (): void => {
         cancel()
+        signal?.removeEventListener('abort', onAbort)
         this.#waiters = this.#waiters.filter((other) => other !== waiter)
       }
       const waiter: Waiter = {
@@ -124,6 +130,7 @@ export class Spread {
         },
       }
       this.#waiters.push(waiter)
+      signal?.addEventListener('abort', onAbort, { once: true })
       this.advance()
     })
   }

@@ -192,6 +192,34 @@ describe('a record of this node that is brought', () => {
     })
   })
 
+  test('that was acknowledged long before is not, though a quorum is wanted', async () => {
+    await inWorld(async ({ network, stores, world }, [a, b]) => {
+      const record = stampOf(stores[0], KEY, 'mine')
+      await delay(world.clock, 5)
+      network.isolate(0)
+      await b.put(KEY, utf8('theirs'))
+      network.heal()
+      expect((await a.apply(record, { restamps: 'never' })).outcome).toBe('acknowledged')
+      expect(fromUtf8((await b.get(KEY))?.value ?? utf8(''))).toBe('theirs')
+    })
+  })
+
+  test('is not stamped anew once its caller has gone', async () => {
+    await inWorld(async ({ network, stores, world }, [a, b]) => {
+      const record = stampOf(stores[0], KEY, 'mine')
+      await delay(world.clock, 5)
+      network.isolate(0)
+      const caller = new AbortController()
+      const bringing = a.apply(record, { restamps: 'while-waited', signal: caller.signal })
+      await b.put(KEY, utf8('theirs'))
+      caller.abort()
+      await expect(bringing).rejects.toMatchObject({ code: 'ABORTED' })
+      network.heal()
+      await delay(world.clock, 1000)
+      expect(fromUtf8((await a.get(KEY))?.value ?? utf8(''))).toBe('theirs')
+    })
+  })
+
   test('to spread only is not', async () => {
     await inWorld(async ({ network, stores, world }, [a, b]) => {
       const record = stampOf(stores[0], KEY, 'mine')
