@@ -54,6 +54,7 @@ export {
   type HealthPolicy,
   type HealthRecord,
 } from './health/health-step.js'
+export { registerStoreState } from './health/store-state.js'
 export {
   LOG_LEVELS,
   silentLogger,

@@ -5,7 +5,7 @@ import {
   AlertMonitor,
   HYBRID_METRICS as HYBRID,
   MetricRegistry,
-  STORE_METRICS as STORE,
+  registerStoreState,
   metricsOf,
   type ActiveAlert,
   type AlertRule,
@@ -15,7 +15,7 @@ import {
 class Node {
   readonly registry = new MetricRegistry()
   readonly clock = new ManualClock(1_000_000)
-  readonly storeState = this.#states()
+  #storeState: 'ready' | 'read-only' | 'failed' = 'ready'
   readonly servingReal = this.#gauge(HYBRID.servingReal, 1)
   readonly wantsReal = this.#gauge(HYBRID.wantsReal, 1)
   readonly hasQuorum = this.#gauge(HYBRID.hasQuorum, 1)
@@ -41,12 +41,11 @@ class Node {
   constructor() {
     this.monitor.on('alert-fired', ({ name }) => this.told.push(`fired ${name}`))
     this.monitor.on('alert-cleared', ({ name }) => this.told.push(`cleared ${name}`))
-    this.storeIs('ready')
+    registerStoreState(this.registry, () => this.#storeState)
   }
 
   storeIs(state: 'ready' | 'read-only' | 'failed'): void {
-    for (const [name, gauge] of Object.entries(this.storeState))
-      gauge.value = name === state ? 1 : 0
+    this.#storeState = state
   }
 
   /** Each of so many seconds brings ten calls to real, of which some fail. */
@@ -66,15 +65,6 @@ class Node {
     const gauge = this.registry.gauges(name, `${name}.`, ['component']).with('dht')
     gauge.value = value
     return gauge
-  }
-
-  #states(): Readonly<Record<'ready' | 'read-only' | 'failed', { value: number }>> {
-    const family = this.registry.gauges(STORE.state, 'State of the store.', ['state'])
-    return {
-      ready: family.with('ready'),
-      'read-only': family.with('read-only'),
-      failed: family.with('failed'),
-    }
   }
 }
 
@@ -319,14 +309,14 @@ describe('AlertMonitor', () => {
       remedy: 'Cool it.',
       labels: { room: 'attic' },
       value: 12,
-      firedAtMs: 5_000_000,
+      sinceMs: 5_000_000,
     }
     expect(monitor.active()).toEqual([attic])
     heats.with('hall').value = 20
     heats.with('attic').value = 5
     clock.advance(100)
     expect(cleared).toEqual([{ ...attic, clearedAtMs: 5_000_500 }])
-    expect(monitor.active()).toMatchObject([{ labels: { room: 'hall' }, firedAtMs: 5_000_500 }])
+    expect(monitor.active()).toMatchObject([{ labels: { room: 'hall' }, sinceMs: 5_000_500 }])
     await monitor.stop()
     expect(clock.pendingTimers).toBe(0)
   })

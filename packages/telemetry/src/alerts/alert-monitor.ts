@@ -24,7 +24,7 @@ export interface ActiveAlert {
   /** What its condition compares: the latest value or, of one that cleared, the last that held. */
   readonly value: number
   /** Wall milliseconds. */
-  readonly firedAtMs: number
+  readonly sinceMs: number
 }
 
 export interface AlertEvents {
@@ -60,7 +60,7 @@ export class AlertMonitor extends Service {
   readonly #rules: readonly AlertRule[]
   readonly #wanted: ReadonlySet<string>
   readonly #events: Emitter<AlertEvents>
-  readonly #firedAtMs = new Map<string, number>()
+  readonly #sinceMs = new Map<string, number>()
   #state: AlertState = NO_ALERTS
   #cancelTimer: Cancel = () => {}
 
@@ -106,11 +106,11 @@ export class AlertMonitor extends Service {
     const nowMs = clock.nowMs()
     for (const { key, kind, alert } of events) {
       if (kind === 'fired') {
-        this.#firedAtMs.set(key, nowMs)
+        this.#sinceMs.set(key, nowMs)
         this.#events.emit('alert-fired', this.#shown(key, alert))
       } else {
         const shown = this.#shown(key, alert)
-        this.#firedAtMs.delete(key)
+        this.#sinceMs.delete(key)
         this.#events.emit('alert-cleared', { ...shown, clearedAtMs: nowMs })
       }
     }
@@ -118,7 +118,7 @@ export class AlertMonitor extends Service {
 
   #shown(key: string, { rule, labels, value }: HeldAlert): ActiveAlert {
     const { name, severity, summary, remedy } = rule
-    const firedAtMs = this.#firedAtMs.get(key) ?? this.#options.clock.nowMs()
-    return { name, severity, summary, remedy, labels, value, firedAtMs }
+    const sinceMs = this.#sinceMs.get(key) ?? this.#options.clock.nowMs()
+    return { name, severity, summary, remedy, labels, value, sinceMs }
   }
 }
