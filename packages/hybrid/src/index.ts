@@ -14,6 +14,7 @@ export type {
   SwitchEvent,
 } from './events.js'
 export type { AnswerSource, Explained, Explanation } from './explain.js'
+export { registerHybrid, type RegisterHybridOptions } from './exposition.js'
 export type { Completeness, HybridOf, HybridOptions, Switchable } from './hybrid.js'
 export type { HybridDetails, HybridMetrics, Quantiles, ShadowMismatch } from './metrics.js'
 export type { CopyProgress, Reach, RealSide } from './real-side.js'
