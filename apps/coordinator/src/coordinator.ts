@@ -16,15 +16,20 @@ import { DirectoryLock } from './data/directory-lock.js'
 import { RuntimeRecord } from './data/runtime-record.js'
 import { loadToken } from './data/token-file.js'
 import { Doors } from './doors.js'
-import { createHandlers, type Readiness } from './handlers.js'
+import { createHandlers } from './handlers/handlers.js'
 import { HealthWatch } from './health/health-watch.js'
 import { createNodeMetrics } from './health/node-metrics.js'
+import { readinessOf, type Readiness } from './health/readiness.js'
 import { isLoopbackAddress } from './http/access.js'
+import { EventStreams } from './http/event-streams.js'
 import { addHealthRoutes } from './http/health-routes.js'
 import { HttpServer } from './http/http-server.js'
 import { addOperationRoutes, authorize } from './http/operation-routes.js'
+import { addStreamRoutes, isStreamPath } from './http/stream-routes.js'
 import { createTokenCheck } from './http/token.js'
 import type { Log } from './log.js'
+import { ConfigSources } from './operate/config-sources.js'
+import { Operations } from './operate/operations.js'
 
 export interface CoordinatorOptions {
   readonly config: CoordinatorConfig
@@ -52,10 +57,22 @@ interface Running {
   readonly backend: Backend
   readonly directory: DataDirectory
   readonly http: HttpServer
+  readonly operations: Operations
   readonly doors: Doors
   readonly health: HealthWatch
   /** In the order in which they start. */
   readonly parts: readonly Startable[]
+}
+
+/** What the HTTP surface is made over. */
+interface Inside {
+  readonly directory: DataDirectory
+  readonly backend: Backend
+  readonly operations: Operations
+  readonly streams: EventStreams
+  readonly health: HealthWatch
+  readonly doors: Doors
+  readonly token: string
 }
 
 /** One node of the mesh: its data directory, its records and its HTTP surface. */
@@ -107,15 +124,39 @@ export class Coordinator extends Service {
     const directory = await openDataDirectory(this.#options.dataDirectory)
     const identity = await loadIdentity(directory.identityFile)
     const token = await loadToken(directory.tokenFile, random)
-    const backend = await compose(config, { directory, identity, clock, random, log })
+    const sources = new ConfigSources(config.dhtMode, sourceOf(this.#options.settings))
+    const dhtSetting = sources.settingOf()
+    const means = { directory, identity, dhtSetting, clock, random, log }
+    const backend = await compose(config, means)
+    const operations = new Operations({
+      components: backend.components,
+      auditFile: directory.auditFile,
+      runId: this.#startedAtMs.toString(36),
+      sources,
+      clock,
+      log,
+    })
+    const streams = new EventStreams(clock)
     const health = new HealthWatch({
       backend,
       clock,
       intervalMs: config.healthCheckIntervalMs,
       log,
     })
-    const doors: Doors = new Doors(() => http.stop())
-    const http: HttpServer = this.#createHttp(directory, backend, health, doors, token)
+    const doors: Doors = new Doors(async () => {
+      // Listeners would keep the server from closing for as long as they like.
+      await streams.stop()
+      await http.stop()
+    })
+    const http: HttpServer = this.#createHttp({
+      directory,
+      backend,
+      operations,
+      streams,
+      health,
+      doors,
+      token,
+    })
     const runtime = new RuntimeRecord(directory.runtimeFile, () => ({
       pid: this.#options.pid,
       url: http.url,
@@ -126,19 +167,15 @@ export class Coordinator extends Service {
     // The lock first, so that a second start changes nothing; HTTP early, so that /readyz can say why not yet.
     // The runtime record last: it is gone before the port is given up, which others may then take.
     const lock = new DirectoryLock(directory, clock)
-    const parts = [lock, http, ...backend.parts, health, doors, runtime]
-    return { backend, directory, http, doors, health, parts }
+    const within = [...operations.before, ...backend.parts, health, ...operations.after]
+    const parts = [lock, http, ...within, streams, doors, runtime]
+    return { backend, directory, http, operations, doors, health, parts }
   }
 
-  #createHttp(
-    directory: DataDirectory,
-    backend: Backend,
-    health: HealthWatch,
-    doors: Doors,
-    token: string,
-  ): HttpServer {
+  #createHttp(inside: Inside): HttpServer {
     const { config, clock, log, version } = this.#options
-    const readiness = (): Readiness => readinessOf(doors, backend, health)
+    const { directory, backend, operations, streams, health, doors, token } = inside
+    const readiness = (): Readiness => readinessOf(doors, backend, health.rows())
     const handlers = createHandlers({
       backend,
       clock,
@@ -149,8 +186,9 @@ export class Coordinator extends Service {
       startedAtMs: this.#startedAtMs,
       health: () => health.rows(),
       notices: this.#options.notices,
-      settings: this.#options.settings,
-      timeoutMs: config.dhtTimeoutMs,
+      settings: () => this.#options.settings,
+      components: backend.components,
+      ...operations.means(),
     })
     const access = {
       isToken: createTokenCheck(token),
@@ -170,7 +208,7 @@ export class Coordinator extends Service {
       log,
       clock,
       onAnswer: (route, method, status, tookMs) => {
-        metrics.observeRequest(route, method, status, tookMs)
+        metrics.observeRequest(route, method, status, isStreamPath(route) ? undefined : tookMs)
       },
       routes: (app) => {
         addHealthRoutes(app, {
@@ -179,23 +217,13 @@ export class Coordinator extends Service {
           authorize: authorize('read', access),
         })
         addOperationRoutes(app, { handlers, doors, version, ...access })
+        addStreamRoutes(app, { doors, streams, sources: operations.streams, ...access })
       },
     })
     return http
   }
 }
 
-const STORE_REASONS = {
-  'read-only': 'the store is read-only: the disk is full',
-  failed: 'the store failed: start the coordinator again',
-} as const
-
-const readinessOf = (doors: Doors, backend: Backend, health: HealthWatch): Readiness => {
-  if (doors.phase !== 'serving')
-    return { isReady: false, reason: `the coordinator is ${doors.phase}` }
-  const { state } = backend.store
-  if (state !== 'ready') return { isReady: false, reason: STORE_REASONS[state] }
-  const failed = health.rows().find((row) => row.status === 'failed')
-  if (failed === undefined) return { isReady: true }
-  return { isReady: false, reason: `${failed.component} does not serve; see \`bzzz status\`` }
-}
+/** Where the mode of the configuration comes from. */
+const sourceOf = (settings: readonly Explained[]): string =>
+  settings.find(({ path }) => path === 'bzzz.dht.mode')?.source ?? 'default'

@@ -87,6 +87,18 @@ export const coordinatorError = defineErrors({
     meaning: 'What answered at a bootstrap entry is not the identity document of a coordinator.',
     remedy: 'Point the entry at the HTTP or libp2p port of a BZZZ coordinator.',
   },
+  DRILL_RUNNING: {
+    verdict: 'answered',
+    http: 409,
+    meaning: 'A drill of this component is on already.',
+    remedy: 'End it with `bzzz drill stop`, or wait for its end.',
+  },
+  DRILL_WITHOUT_EFFECT: {
+    verdict: 'answered',
+    http: 409,
+    meaning: 'The component asks no peers, so that a fault between it and them would show nothing.',
+    remedy: 'Enter another mode first, with `bzzz mode dht hybrid`.',
+  },
   CLI_USAGE: {
     verdict: 'answered',
     http: 400,

@@ -32,7 +32,7 @@ describe('records', () => {
   test('put, get, put again, delete, and gone', async () => {
     const put = await cli(['put', 'notes/plan', 'ship on Friday'])
     expect(put).toMatchObject({ code: 0, stderr: '' })
-    expect(put.stdout).toMatch(/^written notes\/plan: on 1 of 1 replica, synced to disk\n/)
+    expect(put.stdout).toMatch(/^written notes\/plan: on 1 of 1 replica, synced to disk \(level local\)\n/)
     // Into a pipe goes the value and nothing else.
     expect(await cli(['get', 'notes/plan'])).toEqual({
       code: 0,
@@ -51,7 +51,8 @@ describe('records', () => {
     expect(json(await cli(['put', 'j', 'x', '--json']))).toMatchObject({
       key: 'j',
       outcome: 'acknowledged',
-      level: 'quorum',
+      // The embedded side's word: nobody else holds it.
+      level: 'local',
       replicas: 1,
       durability: 'disk',
     })
@@ -130,6 +131,9 @@ describe('what runs', () => {
       last_check: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
       error_count: 0,
       latency_ms: expect.any(Number),
+      serving: 'store',
+      phase: 'local',
+      mode: { mode: 'mock', percent: 100 },
     })
   })
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { ManualClock, type PeerStatus } from '@bzzz/base'
+import type { HybridHealth } from '@bzzz/hybrid'
 import { silentLogger } from '@bzzz/telemetry'
 import type { Backend } from '../src/backend.js'
 import type { BootstrapStatus } from '../src/bootstrap/keeper.js'
@@ -11,24 +12,40 @@ const turns = async (): Promise<void> => {
   for (let turn = 0; turn < 50; turn++) await Promise.resolve()
 }
 
+const HEALTH: HybridHealth = {
+  component: 'dht',
+  backend: 'hybrid',
+  status: 'healthy',
+  last_check: '1970-01-01T00:00:00.000Z',
+  error_count: 0,
+  latency_ms: 0,
+  serving: 'real',
+  phase: 'real',
+  mode: { mode: 'hybrid', percent: 100 },
+  reason: undefined,
+}
+
 /** Parts that answer as told. */
 const createWatch = () => {
   const clock = new ManualClock()
   const state = {
     store: 'ready' as 'ready' | 'read-only' | 'failed',
-    dht: (): Promise<undefined> => Promise.resolve(undefined),
+    dht: HEALTH,
+    isLinked: true,
     peers: [] as PeerStatus[],
     bootstrap: [] as BootstrapStatus[],
     peerChanged: (): void => {},
   }
+  const controls = { health: () => state.dht }
   const backend = {
-    kind: 'real',
     store: {
       get state() {
         return state.store
       },
     },
-    dht: { get: () => state.dht() },
+    dht: { controls },
+    components: [{ name: 'dht', controls }],
+    isLinked: () => state.isLinked,
     peers: () => state.peers,
     onPeerChange: (listener: () => void) => {
       state.peerChanged = listener
@@ -50,18 +67,16 @@ describe('health', () => {
   test('is checked at once when a peer came', async () => {
     const { state, watch, statuses } = createWatch()
     state.bootstrap = [{ entry: 'a:1', state: 'trying', failures: 0 }]
-    state.dht = () => Promise.reject(new Error('too few replicas'))
     await watch.start()
-    expect(statuses()).toMatchObject({ libp2p: 'degraded', dht: 'failed' })
+    expect(statuses()).toMatchObject({ libp2p: 'degraded' })
     state.peers = [{ peerId: 'p', state: 'connected', addresses: [] }]
-    state.dht = () => Promise.resolve(undefined)
     state.peerChanged()
     await turns()
-    expect(statuses()).toMatchObject({ libp2p: 'healthy', dht: 'healthy' })
+    expect(statuses()).toMatchObject({ libp2p: 'healthy' })
     await watch.stop()
   })
 
-  test('of each part, checked again after the interval', async () => {
+  test('of store and connections is checked again after the interval', async () => {
     const { state, watch, later, statuses } = createWatch()
     await watch.start()
     expect(statuses()).toEqual({ store: 'healthy', dht: 'healthy', libp2p: 'healthy' })
@@ -73,17 +88,26 @@ describe('health', () => {
 
     state.peers = [{ peerId: 'p', state: 'connected', addresses: [] }]
     state.store = 'ready'
-    state.dht = () => Promise.reject(new Error('too few replicas'))
     await later()
-    expect(statuses()).toEqual({ store: 'healthy', dht: 'degraded', libp2p: 'healthy' })
-    await later()
-    await later()
-    expect(statuses().dht).toBe('failed')
-    expect(watch.rows().find(({ component }) => component === 'dht')?.error_count).toBe(3)
+    expect(statuses()).toEqual({ store: 'healthy', dht: 'healthy', libp2p: 'healthy' })
+    await watch.stop()
+  })
 
-    state.dht = () => Promise.resolve(undefined)
-    await later()
-    expect(statuses().dht).toBe('healthy')
+  test('of a hybrid is its own word, at any time, with every field', async () => {
+    const { state, watch } = createWatch()
+    await watch.start()
+    state.dht = { ...HEALTH, status: 'degraded', serving: 'store', phase: 'local', reason: 'away' }
+    expect(watch.rows().find(({ component }) => component === 'dht')).toEqual(state.dht)
+    await watch.stop()
+  })
+
+  test('libp2p that did not start is unwell in a mode that needs it, and no part of mode mock', async () => {
+    const { state, watch, statuses } = createWatch()
+    state.isLinked = false
+    await watch.start()
+    expect(statuses()).toMatchObject({ libp2p: 'degraded' })
+    state.dht = { ...HEALTH, mode: { mode: 'mock', percent: 100 } }
+    expect(statuses()).toEqual({ store: 'healthy', dht: 'healthy' })
     await watch.stop()
   })
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { baseError, codeOf, systemClock } from '@bzzz/base'
 import { Doors } from '../src/doors.js'
-import type { Readiness } from '../src/handlers.js'
+import type { Readiness } from '../src/health/readiness.js'
 import { addHealthRoutes } from '../src/http/health-routes.js'
 import { HttpServer } from '../src/http/http-server.js'
 import { waitFor } from '../src/process/wait-for.js'

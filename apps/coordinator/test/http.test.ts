@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { operations } from '@bzzz/api'
+import { operations, streams } from '@bzzz/api'
 import type { CoordinatorProcess } from '../src/process/coordinator-process.js'
 import { waitFor } from '../src/process/wait-for.js'
 import { startDaemon, temporaryDirectory } from './support/daemon.js'
@@ -280,7 +280,8 @@ describe('what the coordinator says of itself', () => {
     const table = Object.values(operations).map(
       ({ method, path }) => `${method} ${path.replace('*', '{key}')}`,
     )
-    expect(described.toSorted()).toEqual(table.toSorted())
+    const streamed = Object.values(streams).map(({ path }) => `GET ${path}`)
+    expect(described.toSorted()).toEqual([...table, ...streamed].toSorted())
   })
 
   test('no answer holds a stack trace or the token', async () => {

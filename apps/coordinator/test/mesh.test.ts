@@ -40,7 +40,9 @@ describe('two coordinators', () => {
 
   test('one that is not there does not keep another from starting; status says why', async () => {
     await using directory = await temporaryDirectory()
-    await using daemon = await startDaemon(directory.path, { env: realEnvironment('127.0.0.1:9') })
+    await using daemon = await startDaemon(directory.path, {
+      env: { ...realEnvironment('127.0.0.1:9'), BZZZ_FALLBACK_ON_ERROR: 'false' },
+    })
     const client = await clientOf(daemon)
     // Told of another node, it is no mesh of its own: what it keeps waits for that one.
     const receipt = await client.call('put', { key: 'k', value: utf8('v'), timeoutMs: 100 })

@@ -30,7 +30,8 @@ describe('settings', () => {
       // Explaining a setting is no use of it: that gets the settings unobserved.
       await using coordinator = await createCoordinator({ ...settings, loaded }, io)
       await coordinator.start()
-      expect(coordinator.backend.kind).toBe(useReal === 'true' ? 'real' : 'mock')
+      const { mode } = coordinator.backend.dht.controls.setting
+      expect(mode).toBe(useReal === 'true' ? 'hybrid' : 'mock')
       for (const name of spy.read) read.add(name)
     }
     const wanted = coordinatorFields.named

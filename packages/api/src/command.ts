@@ -12,15 +12,18 @@ export interface Command extends CommandShape {
   readonly usage: string
 }
 
-export const commandOf = (operation: OperationName): Command => {
+/** Undefined for an operation without a command of its own. */
+export const commandOf = (operation: OperationName): Command | undefined => {
   const { command, summary } = operations[operation]
-  const shape: CommandShape = command
+  const shape: CommandShape | undefined = command
+  if (shape === undefined) return undefined
   const args = shape.args.map((arg) => `<${arg}>`)
   return { ...shape, operation, summary, usage: [shape.command, ...args].join(' ') }
 }
 
 /** Every command, in the order of the table. */
-export const commands = (): readonly Command[] => operationNames.map(commandOf)
+export const commands = (): readonly Command[] =>
+  operationNames.map(commandOf).filter((command) => command !== undefined)
 
 /**
  * The input of an operation out of a command line: positional arguments, and options by field name. The value may be
@@ -31,7 +34,10 @@ export const commandInput = <N extends OperationName>(
   args: readonly (string | Uint8Array)[],
   options: Readonly<Record<string, string | undefined>> = {},
 ): InputOf<N> => {
-  const { args: fields, usage, options: known } = commandOf(name)
+  const command = commandOf(name)
+  if (command === undefined)
+    throw apiError('API_REQUEST_INVALID', `${name} has no command of its own`)
+  const { args: fields, usage, options: known } = command
   if (args.length !== fields.length)
     throw apiError('API_REQUEST_INVALID', `the command reads: bzzz ${usage}`)
   const wire: Record<string, unknown> = {}

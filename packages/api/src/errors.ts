@@ -32,6 +32,24 @@ export const apiError = defineErrors({
     meaning: 'There is no record under this key, or it was deleted or has expired.',
     remedy: 'Check the key; `bzzz put` writes a record.',
   },
+  API_COMPONENT_UNKNOWN: {
+    verdict: 'answered',
+    http: 404,
+    meaning: 'This coordinator has no component of that name.',
+    remedy: 'Use a name that `bzzz mode` lists.',
+  },
+  API_DEAD_LETTER_NOT_FOUND: {
+    verdict: 'answered',
+    http: 404,
+    meaning: 'There is no dead letter under this key.',
+    remedy: 'See `bzzz dead-letters`; its record may have been taken meanwhile.',
+  },
+  API_STREAMS_FULL: {
+    verdict: 'unavailable',
+    http: 503,
+    meaning: 'As many clients listen to this coordinator as it serves at once.',
+    remedy: 'End one of them, or ask again later.',
+  },
   API_METHOD_NOT_ALLOWED: {
     verdict: 'answered',
     http: 405,

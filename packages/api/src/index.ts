@@ -4,9 +4,22 @@ export {
   type ClientOptions,
   type Fetch,
   type FetchResponse,
+  type Watched,
+  type WatchOptions,
 } from './client.js'
 export { commandInput, commandOf, commands, type Command } from './command.js'
 export { apiError } from './errors.js'
+export {
+  EVENT_STREAM_TYPE,
+  EventParser,
+  formatEvent,
+  HEARTBEAT,
+  HEARTBEAT_MS,
+  parseEventId,
+  SILENCE_MAX_MS,
+  STREAM_HEAD,
+  type StreamEvent,
+} from './event-stream.js'
 export {
   KEY_BYTES_MAX,
   RESPONSE_BYTES_MAX,
@@ -15,7 +28,7 @@ export {
   VALUE_BYTES_MAX,
 } from './limits.js'
 export { openApiDocument } from './openapi.js'
-export type { CommandOption, CommandShape, Method, Operation, Role } from './operation.js'
+export type { CommandOption, CommandShape, Method, Operation, Role, Stream } from './operation.js'
 export {
   operationNames,
   operations,
@@ -40,9 +53,21 @@ export {
   encodeOutput,
   encodeResponse,
   EXPIRES_HEADER,
+  SOURCE_HEADER,
+  STALE_HEADER,
   type ErrorBody,
   type SentResponse,
 } from './response.js'
-export { routeOf, routes, type Route } from './route.js'
+export { routeOf, routes, streamRoutes, type Route, type StreamRoute } from './route.js'
+export { DRILL_MS_MAX, FAULTS, OVERRIDE_MS_MAX } from './schemas/mode.js'
+export {
+  decodeItem,
+  encodeItem,
+  streamNames,
+  streams,
+  type ItemOf,
+  type StreamName,
+  type Streams,
+} from './streams.js'
 export { formatTarget, parseTarget } from './target.js'
 export { formatVersion, parseVersion } from './version.js'

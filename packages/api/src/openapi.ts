@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { hasKeyInPath, hasValueBody, type Operation } from './operation.js'
+import { hasKeyInPath, hasValueBody, type Operation, type Role } from './operation.js'
 import { operationNames, operations, type OperationName } from './operations.js'
+import { streamNames, streams, type StreamName } from './streams.js'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -35,6 +36,37 @@ const parametersOf = (name: OperationName): readonly Json[] => {
     }))
 }
 
+const securityOf = (role: Role): readonly Json[] => {
+  if (role === 'open') return []
+  return role === 'read' ? [{}, { token: [] }] : [{ token: [] }]
+}
+
+const streamOf = (name: StreamName): Json => {
+  const { summary, role, item, errors } = streams[name]
+  return {
+    operationId: name,
+    summary,
+    parameters: [
+      {
+        name: 'last-event-id',
+        in: 'header',
+        required: false,
+        description: 'Id of the last event received: what came after it is sent first.',
+        schema: { type: 'string' },
+      },
+    ],
+    responses: {
+      200: {
+        description: 'Server-sent events: each has an id, and this as its data.',
+        content: content('text/event-stream', jsonSchema(item)),
+      },
+      default: ERROR,
+    },
+    security: securityOf(role),
+    'x-error-codes': errors,
+  }
+}
+
 const operationOf = (name: OperationName): Json => {
   const operation: Operation = operations[name]
   const success = {
@@ -60,16 +92,16 @@ const operationOf = (name: OperationName): Json => {
     responses: {
       200: { description: 'Done.', content: success },
       ...(isWrite
-        ? { 202: { description: 'Kept here; too few replicas so far.', content: success } }
+        ? {
+            202: {
+              description: 'Kept here, too few replicas so far; or a change that goes on.',
+              content: success,
+            },
+          }
         : {}),
       default: ERROR,
     },
-    security:
-      operation.role === 'open'
-        ? []
-        : operation.role === 'read'
-          ? [{}, { token: [] }]
-          : [{ token: [] }],
+    security: securityOf(operation.role),
     'x-error-codes': operation.errors,
   }
 }
@@ -99,6 +131,10 @@ export const openApiDocument = ({ version }: { readonly version: string }): Json
     const { path, method } = operations[name]
     const template = path.replace('*', '{key}')
     paths[template] = { ...paths[template], [method.toLowerCase()]: operationOf(name) }
+  }
+  for (const name of streamNames) {
+    const { path } = streams[name]
+    paths[path] = { ...paths[path], get: streamOf(name) }
   }
   return {
     openapi: '3.1.0',

@@ -8,12 +8,12 @@ import type { z } from 'zod'
  */
 export type Role = 'open' | 'read' | 'write' | 'admin'
 
-export type Method = 'GET' | 'PUT' | 'DELETE'
+export type Method = 'GET' | 'PUT' | 'POST' | 'DELETE'
 
 /** An option of a CLI command that fills a field of the input. */
 export interface CommandOption<F extends string = string> {
   readonly field: F
-  /** With its dashes and the name of its value: `--level <level>`. */
+  /** With its dashes and, unless it is a switch, the name of its value: `--level <level>`. */
   readonly flags: string
   readonly doc: string
 }
@@ -46,7 +46,8 @@ export interface Operation<
   readonly path: `/v1/${string}`
   readonly input: I
   readonly output: O
-  readonly command: CommandShape<keyof z.output<I> & string>
+  /** Undefined where the command line composes commands of its own out of several operations. */
+  readonly command: CommandShape<keyof z.output<I> & string> | undefined
   /** Error codes that callers should expect, besides those of any request. */
   readonly errors: readonly string[]
 }
@@ -55,6 +56,18 @@ export interface Operation<
 export const defineOperation = <I extends InputSchema, O extends OutputSchema>(
   operation: Operation<I, O>,
 ): Operation<I, O> => operation
+
+/** A stream of a coordinator: one answer that goes on, of server-sent events. */
+export interface Stream<T extends z.ZodType = z.ZodType> {
+  readonly summary: string
+  readonly role: Role
+  readonly path: `/v1/${string}`
+  /** One event. */
+  readonly item: T
+  readonly errors: readonly string[]
+}
+
+export const defineStream = <T extends z.ZodType>(stream: Stream<T>): Stream<T> => stream
 
 /** True when the path ends in the key. */
 export const hasKeyInPath = ({ path }: { readonly path: string }): boolean => path.endsWith('*')

@@ -26,6 +26,9 @@ export interface ErrorBody {
 const JSON_TYPE = 'application/json; charset=utf-8'
 /** Says when a record read as bytes expires, milliseconds since 1970. */
 export const EXPIRES_HEADER = 'bzzz-expires-at-ms'
+/** Say of a record read as bytes where it came from, when asked to explain. */
+export const SOURCE_HEADER = 'bzzz-source'
+export const STALE_HEADER = 'bzzz-stale-for-ms'
 
 /** Particulars longer than this help nobody over HTTP. */
 const DETAILS_CHARS_MAX = 16_384
@@ -40,9 +43,17 @@ export const encodeOutput = <N extends OperationName>(name: N, output: OutputOf<
   return result.data
 }
 
+/** True where the answer to a change says that it goes on. */
+const isUnderWay = (name: OperationName, output: object): boolean => {
+  if (operations[name].method === 'GET') return false
+  const { components } = output as Partial<OutputOf<'mode'>>
+  return components?.some((row) => row.change?.state === 'running') ?? false
+}
+
 /**
  * The response to a request: JSON, or for a record the bare bytes where `Accept` begins with
- * `application/octet-stream`. Versions stand in the ETag. A pending write answers 202.
+ * `application/octet-stream`. Versions stand in the ETag. A pending write answers 202, and so does a change
+ * that goes on.
  */
 export const encodeResponse = <N extends OperationName>(
   name: N,
@@ -56,9 +67,12 @@ export const encodeResponse = <N extends OperationName>(
   if (fields.value instanceof Uint8Array && wantsBytes(accept)) {
     headers['content-type'] = 'application/octet-stream'
     if (fields.expiresAtMs !== undefined) headers[EXPIRES_HEADER] = String(fields.expiresAtMs)
+    const { source, staleForMs } = fields.explanation ?? {}
+    if (source !== undefined) headers[SOURCE_HEADER] = source
+    if (staleForMs !== undefined) headers[STALE_HEADER] = String(Math.round(staleForMs))
     return { status: 200, headers, body: fields.value }
   }
-  const status = fields.outcome === 'pending' ? 202 : 200
+  const status = fields.outcome === 'pending' || isUnderWay(name, output) ? 202 : 200
   return { status, headers, body: JSON.stringify(encodeOutput(name, output)) }
 }
 

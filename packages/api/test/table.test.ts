@@ -12,6 +12,7 @@ import {
 } from '../src/operations.js'
 import type { WriteReceipt, DHTRecord, WriteOptions } from '@bzzz/dht-core'
 import { routes } from '../src/route.js'
+import { streamNames, streams } from '../src/streams.js'
 import { bytes, refusal } from './helpers.js'
 
 describe('routes', () => {
@@ -21,7 +22,7 @@ describe('routes', () => {
       operationNames.length,
     )
     for (const { method, role } of all) expect(role === 'write').toBe(method !== 'GET')
-    for (const { path } of all) expect(path).toMatch(/^\/v1\/[a-z/]+\*?$/)
+    for (const { path } of all) expect(path).toMatch(/^\/v1\/[a-z/-]+\*?$/)
   })
 
   test('roles', () => {
@@ -32,14 +33,30 @@ describe('routes', () => {
       get: 'read',
       put: 'write',
       delete: 'write',
+      mode: 'read',
+      'mode.set': 'write',
+      'mode.clear': 'write',
+      rollback: 'write',
+      'metrics.hybrid': 'read',
+      'dead-letters': 'read',
+      'dead-letters.retry': 'write',
+      'drill.start': 'write',
+      'drill.stop': 'write',
+      'drill.status': 'read',
+      alerts: 'read',
       'config.explain': 'admin',
     })
   })
 
   test('every error code that an operation names exists', () => {
     const codes = { ...apiError.table, ...dhtError.table }
-    for (const name of operationNames)
-      for (const code of operations[name].errors) expect(codes).toHaveProperty(code)
+    const named = [
+      ...operationNames.flatMap((name) => operations[name].errors),
+      ...streamNames.flatMap((name) => streams[name].errors),
+    ]
+    // The others belong to the coordinator and what it is made of; it has the same test.
+    for (const code of named.filter((each) => /^(?:API|DHT)_/.test(each)))
+      expect(codes).toHaveProperty(code)
   })
 })
 
@@ -52,6 +69,8 @@ describe('commands', () => {
       'get <key>',
       'put <key> <value>',
       'del <key>',
+      'metrics',
+      'alerts',
       'config explain',
     ])
   })
@@ -98,9 +117,10 @@ describe('OpenAPI', () => {
 
   test('has every operation once, and is plain JSON', () => {
     const found = Object.values(document.paths).flatMap((methods) => Object.values(methods))
+    const names = [...operationNames, ...streamNames]
     expect(
       found.map(({ operationId }) => operationId).toSorted((a, b) => (a < b ? -1 : 1)),
-    ).toEqual(operationNames.toSorted((a, b) => (a < b ? -1 : 1)))
+    ).toEqual(names.toSorted((a, b) => (a < b ? -1 : 1)))
     expect(JSON.parse(JSON.stringify(document))).toEqual(document)
   })
 
@@ -112,6 +132,8 @@ describe('OpenAPI', () => {
       { name: 'key', in: 'path', required: true, schema: { type: 'string', minLength: 1 } },
       { name: 'level', in: 'query', required: false, schema: { type: 'string' } },
       { name: 'timeoutMs', in: 'query', required: false, schema: { type: 'string' } },
+      { name: 'allowStale', in: 'query', schema: { enum: ['true', 'false'] } },
+      { name: 'explain', in: 'query', schema: { enum: ['true', 'false'] } },
     ])
     expect(put).toMatchObject({
       requestBody: {

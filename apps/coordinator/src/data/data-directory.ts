@@ -18,6 +18,12 @@ export interface DataDirectory {
   readonly runtimeFile: string
   /** Name of the file, in this directory, that holds the members of the mesh ever met. */
   readonly membersName: string
+  /** Whether the store holds all that the mesh held when it was left, 0600. */
+  readonly completenessFile: string
+  /** What operators have put above the configuration, 0600. */
+  readonly overridesFile: string
+  /** What operators did, 0600. */
+  readonly auditFile: string
 }
 
 /** The paths, without touching the disk. */
@@ -31,6 +37,9 @@ export const dataDirectoryAt = (path: string): DataDirectory => {
     lockFile: join(root, 'lock'),
     runtimeFile: join(root, 'coordinator.json'),
     membersName: 'members',
+    completenessFile: join(root, 'completeness'),
+    overridesFile: join(root, 'overrides.json'),
+    auditFile: join(root, 'audit.jsonl'),
   }
 }
 

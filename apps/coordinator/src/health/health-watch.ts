@@ -1,6 +1,11 @@
-import { Service, type AbortOptions, type Clock, type Unsubscribe } from '@bzzz/base'
-import { dhtPort } from '@bzzz/dht-core'
-import { HealthMonitor, type HealthState, type HealthStatus } from '@bzzz/telemetry'
+import { Service, type Clock, type Unsubscribe } from '@bzzz/base'
+import type { HybridHealth } from '@bzzz/hybrid'
+import {
+  HealthMonitor,
+  type HealthBackend,
+  type HealthState,
+  type HealthStatus,
+} from '@bzzz/telemetry'
 import type { Backend } from '../backend.js'
 import type { Log } from '../log.js'
 
@@ -12,9 +17,15 @@ export interface HealthWatchOptions {
   readonly log: Log
 }
 
+/** A component's health, with what a hybrid tells besides. */
+export type HealthRow = HealthStatus & Partial<HybridHealth>
+
 const STORE_STATES = { ready: 'healthy', 'read-only': 'degraded', failed: 'failed' } as const
 
-/** Checks the parts of a node in turns, and logs what changes. */
+/**
+ * How the parts of a node are. Store and connections are checked in turns here; a hybrid probes its
+ * own sides, and says at any time how it stands.
+ */
 export class HealthWatch extends Service {
   readonly #monitor: HealthMonitor
   readonly #log: Log
@@ -32,23 +43,22 @@ export class HealthWatch extends Service {
         log.error('a listener of the health monitor failed', { error })
       },
     })
-    const kind = (): Backend['kind'] => backend.kind
+    const kind = (): HealthBackend => backend.dht.controls.health().backend
     this.#monitor.add({
       component: 'store',
       backend: kind,
       probe: () => STORE_STATES[backend.store.state],
     })
-    this.#monitor.add({
-      component: 'dht',
-      backend: kind,
-      probe: (options) => probeDht(backend, options),
-    })
-    if (backend.kind === 'real')
-      this.#monitor.add({ component: 'libp2p', backend: kind, probe: () => probePeers(backend) })
+    this.#monitor.add({ component: 'libp2p', backend: kind, probe: () => probePeers(backend) })
   }
 
-  rows(): readonly HealthStatus[] {
-    return this.#monitor.statuses()
+  rows(): readonly HealthRow[] {
+    const watched = this.#monitor.statuses()
+    const hybrids = this.#backend.components.map(({ controls }) => controls.health())
+    const isMock = hybrids.every(({ mode }) => mode.mode === 'mock')
+    // Without peers to speak to there is nothing to be well or unwell.
+    const libp2p = isMock ? [] : watched.filter(({ component }) => component === 'libp2p')
+    return [...watched.filter(({ component }) => component === 'store'), ...hybrids, ...libp2p]
   }
 
   protected async onStart(): Promise<void> {
@@ -70,7 +80,7 @@ export class HealthWatch extends Service {
 
   /** A peer came or went: what was unwell may be well by now, long before the next turn. */
   #recheck(): void {
-    const unwell = this.rows().filter(({ status }) => status !== 'healthy')
+    const unwell = this.#monitor.statuses().filter(({ status }) => status !== 'healthy')
     for (const component of new Set(['libp2p', ...unwell.map((row) => row.component)]))
       this.#monitor.checkNow(component).catch(() => {
         // It stopped meanwhile.
@@ -83,13 +93,9 @@ export class HealthWatch extends Service {
   }
 }
 
-/** A real read at quorum: it reaches as many nodes as any caller's would. */
-const probeDht = async ({ dht }: Backend, { signal }: AbortOptions): Promise<void> => {
-  await dht.get(dhtPort.probe.key, { signal })
-}
-
 /** A node that expects others and has none serves what it holds, but alone. */
 const probePeers = (backend: Backend): HealthState => {
+  if (!backend.isLinked()) return 'degraded'
   const peers = backend.peers()
   const isExpecting = peers.length > 0 || backend.bootstrap().some(({ state }) => state !== 'self')
   return isExpecting && !peers.some(({ state }) => state === 'connected') ? 'degraded' : 'healthy'

@@ -6,8 +6,11 @@ import type { Backend } from '../backend.js'
 const MICROSECONDS = 1_000
 
 export interface NodeMetrics {
-  /** Counts one answered HTTP request. `route` is the path of the table, never one of a client's. */
-  observeRequest(route: string, method: string, status: number, tookMs: number): void
+  /**
+   * Counts one answered HTTP request. `route` is the path of the table, never one of a client's.
+   * Without a duration for one that lasted as long as its client liked.
+   */
+  observeRequest(route: string, method: string, status: number, tookMs: number | undefined): void
   /** The text that Prometheus scrapes. */
   text(): Promise<{ readonly type: string; readonly text: string }>
 }
@@ -60,6 +63,7 @@ export const createNodeMetrics = (backend: Backend, clock: Clock): NodeMetrics =
   return {
     observeRequest: (route, method, status, tookMs) => {
       requests.with(route, method, String(status)).value++
+      if (tookMs === undefined) return
       const histogram: Histogram = durations.with(route, method)
       histogram.record(tookMs * MICROSECONDS)
     },

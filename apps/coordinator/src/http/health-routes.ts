@@ -1,5 +1,5 @@
 import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify'
-import type { Readiness } from '../handlers.js'
+import type { Readiness } from '../health/readiness.js'
 
 export interface HealthRoutesOptions {
   readonly readiness: () => Readiness

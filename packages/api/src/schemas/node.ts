@@ -1,11 +1,8 @@
 import { z } from 'zod'
+import { alertsOutput, drillOutput, health, modeOutput } from './mode.js'
+import { long, rowsMax, short } from './text.js'
 
 export const nothing = z.strictObject({})
-
-/** Far beyond what a coordinator answers: a server that is none must not flood who reads it. */
-const short = z.string().max(1024)
-const long = z.string().max(16_384)
-const rowsMax = 1024
 
 const backend = z.enum(['mock', 'real', 'hybrid'])
 
@@ -30,15 +27,6 @@ export const identityOutput = z.object({
     .describe('Addresses of its libp2p node; empty for an embedded one.'),
   version: short.describe('Version of the coordinator.'),
   contract: short.describe('Contract of its DHT: dht/1.'),
-})
-
-const health = z.object({
-  component: short,
-  backend,
-  status: z.enum(['healthy', 'degraded', 'failed']),
-  last_check: short.describe('ISO 8601; empty before the first check.'),
-  error_count: z.int().min(0),
-  latency_ms: z.number().min(0),
 })
 
 const bootstrap = z.object({
@@ -71,6 +59,9 @@ export const statusOutput = z.object({
   health: z.array(health).max(rowsMax).readonly(),
   bootstrap: z.array(bootstrap).max(rowsMax).readonly(),
   notices: z.array(long).max(rowsMax).readonly().describe('Settings that have no effect yet.'),
+  components: modeOutput.shape.components.optional().describe('As the operation mode answers it.'),
+  drills: drillOutput.shape.drills.optional().describe('Faults that an operator has put on.'),
+  alerts: alertsOutput.shape.alerts.optional(),
 })
 
 const setting = z.object({

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { TIMEOUT_MS_MAX } from '../limits.js'
 import {
+  booleanText,
   bytesSchema,
   decodeValue,
   encodeValue,
@@ -35,7 +36,19 @@ const writeOptions = {
   expectedVersion: expectedVersionSchema.optional(),
 }
 
-export const getInput = z.strictObject({ key: keySchema, level: levelSchema.optional(), timeoutMs })
+export const getInput = z.strictObject({
+  key: keySchema,
+  level: levelSchema.optional(),
+  timeoutMs,
+  allowStale: booleanText
+    .optional()
+    .describe(
+      'Where the replicas cannot answer and this node has nothing either: answer that there is none, instead of an outage.',
+    ),
+  explain: booleanText
+    .optional()
+    .describe('Tell where the answer came from, and how stale it may be.'),
+})
 export const putInput = z.strictObject({
   key: keySchema,
   value: valueSchema,
@@ -44,10 +57,23 @@ export const putInput = z.strictObject({
 })
 export const deleteInput = z.strictObject({ key: keySchema, ...writeOptions })
 
+const explanation = z.object({
+  source: z
+    .enum(['real', 'store', 'memory'])
+    .describe('The peers, this node’s store, or an earlier answer of the peers.'),
+  reason: z.string().describe('Why that source.'),
+  staleForMs: z
+    .number()
+    .min(0)
+    .optional()
+    .describe('What peers wrote in this time may be missing; absent: they never answered here.'),
+})
+
 const recordFields = {
   key: z.string(),
   version: versionSchema,
   expiresAtMs: z.int().optional().describe('Milliseconds since 1970; absent: never.'),
+  explanation: explanation.optional().describe('With `explain` only.'),
 }
 
 /** A record; new fields may be added, so unknown ones are left out rather than refused. */

@@ -26,6 +26,23 @@ export const integerText = (min: number, max: number) =>
     encode: String,
   })
 
+/** A yes or no as text. */
+export const booleanText = z.codec(z.enum(['true', 'false']), z.boolean(), {
+  decode: (text) => text === 'true',
+  encode: (value) => (value ? ('true' as const) : ('false' as const)),
+})
+
+/** A number as text, with a fraction. */
+export const numberText = (min: number, max: number) =>
+  z.codec(
+    z.string().regex(/^\d{1,9}(?:\.\d{1,6})?$/, 'write a number'),
+    z.number().min(min).max(max),
+    {
+      decode: Number,
+      encode: String,
+    },
+  )
+
 export const levelSchema = z
   .codec(
     z

@@ -61,7 +61,8 @@ const addOperation = (
     const texts = Object.fromEntries(
       shape.options.map(({ field, flags }) => {
         const option = command.options.find((each) => each.flags === flags)
-        return [field, option && (options[option.attributeName()] as string | undefined)]
+        const given = option && options[option.attributeName()]
+        return [field, given === true ? 'true' : (given as string | undefined)]
       }),
     )
     const input = fromArguments(() => commandInput(shape.operation, args, texts))

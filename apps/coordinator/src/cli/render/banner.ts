@@ -1,7 +1,7 @@
 import type { Coordinator } from '../../coordinator.js'
 import type { Io } from '../io.js'
 import type { Settings } from '../load-settings.js'
-import { palette, table } from '../text.js'
+import { palette, printableLine, table } from '../text.js'
 
 export interface Banner {
   readonly coordinator: Coordinator
@@ -15,10 +15,11 @@ export const renderBanner = ({ coordinator, version, settings, io }: Banner): vo
   const { bold, good, faint } = palette(io)
   const { backend, url, dataDirectory } = coordinator
   const { config, isDefaultDirectory } = settings
+  const { mode } = backend.dht.controls.setting
   const kind =
-    backend.kind === 'real'
-      ? `replicates records to ${config.dhtReplicas} nodes over libp2p`
-      : 'keeps records on this machine'
+    mode === 'mock'
+      ? 'keeps records on this machine'
+      : `replicates records to ${config.dhtReplicas} nodes over libp2p (mode ${mode})`
   const durability =
     backend.store.durability === 'disk'
       ? 'each is on disk before it is acknowledged'
@@ -32,6 +33,9 @@ export const renderBanner = ({ coordinator, version, settings, io }: Banner): vo
   // Another terminal finds the default directory by itself.
   const where = isDefaultDirectory ? '' : ` --data-directory ${shellQuote(dataDirectory)}`
   const call = (command: string): string => `  ${good(`${io.program} ${command}${where}`)}\n`
+  const { status, reason } = backend.dht.controls.health()
+  if (status === 'degraded' && reason !== undefined)
+    io.err(`bzzz: serving from this machine for now: ${printableLine(reason)}\n`)
   io.out(
     `${bold(`bzzz ${version}`)} ${kind}; ${durability}\n${table(rows)}\n\n` +
       `Try, in another terminal:\n${call('put notes/plan "ship on Friday"')}${call('get notes/plan')}${call('status')}` +

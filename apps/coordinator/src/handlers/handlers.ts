@@ -1,15 +1,18 @@
-import { apiError, type Handlers, type OutputOf } from '@bzzz/api'
+import type { Handlers, OutputOf } from '@bzzz/api'
 import type { Clock } from '@bzzz/base'
 import type { HealthStatus } from '@bzzz/telemetry'
 import type { Explained } from '@bzzz/config'
-import type { Backend } from './backend.js'
-import type { BootstrapStatus } from './bootstrap/keeper.js'
-import { recordsDigest } from './records-digest.js'
+import type { Backend } from '../backend.js'
+import type { BootstrapStatus } from '../bootstrap/keeper.js'
+import type { Readiness } from '../health/readiness.js'
+import { recordsDigest } from '../records-digest.js'
+import { alertRows, drillRows, operatorHandlers, type OperatorMeans } from './operator-handlers.js'
+import { readRecord } from './read-record.js'
 
 type Status = OutputOf<'status'>
 
 /** What the operations are served from. */
-export interface HandlerMeans {
+export interface HandlerMeans extends OperatorMeans {
   readonly backend: Backend
   readonly clock: Clock
   readonly version: string
@@ -20,14 +23,7 @@ export interface HandlerMeans {
   readonly health: () => readonly HealthStatus[]
   /** Settings that were accepted and have no effect yet. */
   readonly notices: readonly string[]
-  readonly settings: readonly Explained[]
-  /** Longest wait for other nodes where the request states none, milliseconds. */
-  readonly timeoutMs: number
-}
-
-export interface Readiness {
-  readonly isReady: boolean
-  readonly reason?: string | undefined
+  readonly settings: () => readonly Explained[]
 }
 
 /** A status of many entries stays readable, and within what its schema takes. */
@@ -53,7 +49,7 @@ const statusOf = (means: HandlerMeans): Status => {
   return {
     peerId: backend.peerId,
     version: means.version,
-    backend: backend.kind,
+    backend: backend.dht.controls.health().backend,
     ready: isReady,
     ...(reason !== undefined && { reason }),
     startedAt: new Date(means.startedAtMs).toISOString(),
@@ -68,12 +64,15 @@ const statusOf = (means: HandlerMeans): Status => {
     health: [...means.health()],
     bootstrap: backend.bootstrap().map(bootstrapRow),
     notices: means.notices,
+    components: means.desk.rows(),
+    drills: drillRows(means.drills),
+    alerts: alertRows(means.alerts()),
   }
 }
 
 /** The operations of the table, served by this node. */
 export const createHandlers = (means: HandlerMeans): Handlers => {
-  const { backend, timeoutMs } = means
+  const { backend } = means
   const { dht } = backend
   return {
     identity: async () => ({
@@ -92,16 +91,11 @@ export const createHandlers = (means: HandlerMeans): Handlers => {
         ...(rttMs !== undefined && { rttMs }),
       })),
     }),
-    get: async ({ key, ...options }, { signal }) => {
-      const record = await dht.get(key, { timeoutMs, ...options, signal })
-      if (record === undefined)
-        throw apiError('API_RECORD_NOT_FOUND', `there is no record under ${JSON.stringify(key)}`)
-      const { value, version, expiresAtMs } = record
-      return { key, value, version, ...(expiresAtMs !== undefined && { expiresAtMs }) }
-    },
-    put: ({ key, value, ...options }, { signal }) =>
-      dht.put(key, value, { timeoutMs, ...options, signal }),
-    delete: ({ key, ...options }, { signal }) => dht.delete(key, { timeoutMs, ...options, signal }),
-    'config.explain': async () => ({ settings: means.settings.map((row) => ({ ...row })) }),
+    get: (input, context) => readRecord(dht, input, context),
+    // Without a wait of the caller's own, each side waits as long as it sees fit.
+    put: ({ key, value, ...options }, { signal }) => dht.put(key, value, { ...options, signal }),
+    delete: ({ key, ...options }, { signal }) => dht.delete(key, { ...options, signal }),
+    ...operatorHandlers(means),
+    'config.explain': async () => ({ settings: means.settings().map((row) => ({ ...row })) }),
   }
 }

@@ -1,0 +1,40 @@
+import { messageOf, Service } from '@bzzz/base'
+import type { AuditEntry, AuditSink } from '@bzzz/telemetry'
+import { openAuditFile, type AuditFile } from '@bzzz/telemetry/node'
+import type { Log } from '../log.js'
+
+/**
+ * The audit file of a node. One that cannot be opened keeps no record from being served; it keeps
+ * operators from changing anything, as nothing would tell of it.
+ */
+export class AuditService extends Service implements AuditSink {
+  readonly #path: string
+  readonly #log: Log
+  #file: AuditFile | undefined
+
+  constructor(path: string, log: Log) {
+    super('the audit file')
+    this.#path = path
+    this.#log = log
+  }
+
+  async append(entry: AuditEntry): Promise<void> {
+    this.assertStarted()
+    this.#file ??= await openAuditFile(this.#path)
+    await this.#file.append(entry)
+  }
+
+  protected async onStart(): Promise<void> {
+    try {
+      this.#file = await openAuditFile(this.#path)
+    } catch (error) {
+      this.#log.error('the audit file cannot be used: modes and drills cannot be changed', {
+        error: messageOf(error),
+      })
+    }
+  }
+
+  protected async onStop(): Promise<void> {
+    await this.#file?.close()
+  }
+}
