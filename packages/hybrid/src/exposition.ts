@@ -53,7 +53,7 @@ const ROWS: readonly Row[] = [
   ['fallbacks', 'counter', 'Times that the store took over from real.'],
   ['recoveries', 'counter', 'Times that real served again.'],
   ['callDuration', 'histogram', 'Time that the side took to answer.', 'side'],
-  ['latency', 'gauge', 'Quantiles of that time since the start.', 'side', 'quantile'],
+  ['latency', 'summary', 'Quantiles of that time since the start.', 'side', 'quantile'],
   ['deadline', 'gauge', 'Present deadline of a call of real.'],
   ['fallbackAnswers', 'counter', 'Calls that asked real and were answered by the store.'],
   ['unavailableReads', 'counter', 'Reads that nobody could answer.'],

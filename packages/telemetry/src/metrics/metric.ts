@@ -8,7 +8,8 @@ export interface Gauge {
   value: number
 }
 
-export type MetricType = 'counter' | 'gauge' | 'histogram'
+/** A `summary` holds quantiles that were computed here, under the label `quantile`. */
+export type MetricType = 'counter' | 'gauge' | 'histogram' | 'summary'
 
 /** One line of the exposition. */
 export interface MetricSample {

@@ -1,13 +1,13 @@
 import { LABEL_CHARS_MAX, LABEL_SETS_MAX, type Labels } from './family.js'
 import type { Histogram } from './histogram.js'
 import { histogramSamples } from './histogram-samples.js'
-import type { MetricSample } from './metric.js'
+import type { MetricSample, MetricType } from './metric.js'
 
 /** A metric whose values somebody else keeps. */
 export interface ObservedMetric {
   readonly name: string
   readonly help: string
-  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly type: MetricType
   readonly labelNames: readonly string[]
   /** What one recorded unit is, for histograms: 1e-6 for microseconds in `_seconds`. Default 1. */
   readonly scale?: number
