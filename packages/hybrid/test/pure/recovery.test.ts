@@ -18,14 +18,6 @@ const lastGap = (end: 'probe' | 'work'): number => {
   return (starts.at(-1) ?? 0) - (starts.at(-2) ?? 0)
 }
 
-/** Falls back, and tells how long real then did not serve. */
-const awayMs = (world: RecoveryWorld): number => {
-  const sinceMs = world.nowMs
-  world.tell(fellBack)
-  while (world.state.phase !== 'real') world.clock.advance(10)
-  return (world.servedAtMs ?? 0) - sinceMs
-}
-
 describe('the way back', () => {
   test('leads through every phase, in order, and says why', () => {
     const world = new RecoveryWorld(1).serve()
@@ -124,6 +116,32 @@ describe('the way back', () => {
   })
 })
 
+describe('fallbacks on the way back', () => {
+  test('grow the wait, as failures of the work do', () => {
+    const world = new RecoveryWorld(1)
+    world.random.next = () => 0.999
+    world.work = () => undefined
+    world.tell({ kind: 'tick' })
+    const starts: number[] = []
+    for (let i = 0; i < 6; i++) {
+      while (world.state.phase !== 'catching-up') world.clock.advance(5)
+      starts.push(world.nowMs)
+      world.tell(fellBack)
+    }
+    const gaps = starts.slice(1).map((atMs, i) => atMs - (starts[i] ?? 0))
+    expect(gaps.map((gap) => Math.round(gap / 1_000))).toEqual([2, 4, 8, 16, 30])
+  })
+
+  test('one from real begins with the least wait, whatever failed before', () => {
+    const world = new RecoveryWorld(1, true, { probeWaitMaxMs: 30_000 }).serve()
+    world.random.next = () => 0.999
+    world.probe = () => false
+    while (world.state.phase === 'real') world.clock.advance(100)
+    const sinceMs = world.seen.findLast(({ effect }) => effect.kind === 'phase')?.atMs ?? 0
+    expect((world.state.nextProbeMs ?? 0) - sinceMs).toBeCloseTo(999)
+  })
+})
+
 describe('probes', () => {
   test('as many good ones in a row as needed; one bad one begins again', () => {
     const world = new RecoveryWorld(1).serve()
@@ -198,13 +216,40 @@ describe('probes', () => {
 
   test('the end of an older probe is not taken for that of the present one', () => {
     const world = new RecoveryWorld(1, true, { probesNeeded: 1 })
+    world.random.next = () => 0.5
     world.probe = () => undefined
     world.tell({ kind: 'tick' })
     const { lease } = world.state
-    world.clock.advance(DEFAULT_TUNING.probeLeaseMs + DEFAULT_TUNING.backoffMinMs * 2)
-    expect(world.state.lease).toBe(lease + 1)
+    world.clock.advance(DEFAULT_TUNING.probeLeaseMs + DEFAULT_TUNING.backoffMinMs)
+    expect(world.state).toMatchObject({ lease: lease + 1, leaseEndsMs: 2_500 })
     world.tell({ kind: 'probe-ended', lease, isGood: true })
     expect(world.state.phase).toBe('probing')
+    world.tell({ kind: 'probe-ended', lease: lease + 1, isGood: true })
+    expect(world.state.phase).toBe('catching-up')
+  })
+
+  test('a timer that fires early is set again', () => {
+    const world = new RecoveryWorld(1)
+    world.probe = () => undefined
+    world.tell({ kind: 'tick' })
+    expect(world.tell({ kind: 'tick' })).toEqual([
+      { kind: 'wake', atMs: DEFAULT_TUNING.probeLeaseMs },
+    ])
+  })
+
+  test('those before a fallback do not count', () => {
+    const world = new RecoveryWorld(1)
+    world.random.next = () => 0.5
+    const answers = [true, true]
+    world.probe = () => answers.shift()
+    world.tell({ kind: 'tick' })
+    world.clock.advance(3 * world.probeTakesMs)
+    expect(world.state.goodInARow).toBe(2)
+    const { lease } = world.state
+    world.tell(fellBack)
+    expect(world.state.goodInARow).toBe(0)
+    world.tell({ kind: 'probe-ended', lease, isGood: true })
+    expect(world.state).toMatchObject({ phase: 'local', goodInARow: 0 })
   })
 })
 
@@ -290,64 +335,5 @@ describe('the quorum', () => {
     world.tell(returned)
     expect(world.times('probe').at(-1)).toBe(world.nowMs)
     expect(world.state.attempt).toBe(0)
-  })
-})
-
-describe('the dwell', () => {
-  test('real does not serve before a second is over, however healthy it is', () => {
-    const away = awayMs(new RecoveryWorld(3).serve())
-    expect(away).toBeGreaterThanOrEqual(DEFAULT_TUNING.dwellMinMs)
-    expect(away).toBeLessThan(DEFAULT_TUNING.dwellMinMs + 100)
-  })
-
-  test('holds after a return of the quorum too', () => {
-    const world = new RecoveryWorld(3).serve()
-    const sinceMs = world.nowMs
-    world.tell(lost)
-    world.clock.advance(10)
-    world.tell(returned)
-    while (world.state.phase !== 'real') world.clock.advance(10)
-    expect((world.servedAtMs ?? 0) - sinceMs).toBeGreaterThanOrEqual(DEFAULT_TUNING.dwellMinMs)
-  })
-
-  test('doubles with each fallback soon after a return, up to its bound', () => {
-    const world = new RecoveryWorld(3).serve()
-    const seconds = Array.from({ length: 8 }, () => {
-      const away = awayMs(world)
-      world.clock.advance(5_000)
-      return Math.floor(away / 1_000)
-    })
-    expect(seconds).toEqual([1, 2, 4, 8, 16, 30, 30, 30])
-  })
-
-  test('is forgotten after calm, and not a moment before', () => {
-    const world = new RecoveryWorld(3).serve()
-    awayMs(world)
-    world.clock.advance(DEFAULT_TUNING.calmMs - 100)
-    expect(Math.floor(awayMs(world) / 1_000)).toBe(2)
-    world.clock.advance(DEFAULT_TUNING.calmMs)
-    expect(Math.floor(awayMs(world) / 1_000)).toBe(1)
-  })
-
-  test('does not grow with fallbacks on the way back', () => {
-    const world = new RecoveryWorld(3).serve()
-    world.tell(fellBack)
-    for (let i = 0; i < 5; i++) {
-      world.clock.advance(200)
-      world.tell(fellBack)
-    }
-    expect(world.state.dwellMs).toBe(DEFAULT_TUNING.dwellMinMs)
-    expect(world.state.dwellEndsMs).toBe(world.nowMs + DEFAULT_TUNING.dwellMinMs)
-  })
-
-  test('what is caught up before its end catches up once more, then verifies', () => {
-    const world = new RecoveryWorld(3, true, { dwellMinMs: 10_000 }).serve()
-    const sinceMs = world.nowMs
-    world.tell(fellBack)
-    while (world.state.phase !== 'real') world.clock.advance(10)
-    const catchUps = world.times('catch-up', sinceMs)
-    expect(catchUps).toHaveLength(2)
-    expect(catchUps[1]).toBe(sinceMs + 10_000)
-    expect(world.times('verify', sinceMs)[0]).toBeGreaterThan(sinceMs + 10_000)
   })
 })
