@@ -20,9 +20,9 @@ export interface NodeOptions {
   readonly diskBytes?: number
 }
 
-/** Times in which a node could not be expected to answer, or its disk to take anything. */
+/** Times in which a node could not be expected to answer, its disk to take anything, or the store to step in. */
 export interface Outage {
-  readonly kind: 'killed' | 'frozen' | 'disk full' | 'stopped'
+  readonly kind: 'killed' | 'frozen' | 'disk full' | 'stopped' | 'no fallback'
   readonly fromMs: number
   toMs: number
 }

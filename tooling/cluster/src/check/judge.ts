@@ -1,0 +1,52 @@
+import type { Outage } from '../cluster-node.js'
+import { describeCall, type Call } from '../history.js'
+import { linearizabilityProblems } from './linearizable.js'
+import { monotonicProblems } from './monotonic.js'
+import { lossProblems, phantomProblems, type FinalValues } from './no-loss.js'
+
+export interface Circumstances {
+  readonly finals: FinalValues
+  readonly outagesOf: (node: number) => readonly Outage[]
+}
+
+const overlaps = ({ sentMs, endedMs }: Call, { fromMs, toMs }: Outage): boolean =>
+  sentMs <= toMs && fromMs <= endedMs
+
+/** Whether the node could be expected to answer the call, from when it was made. */
+export const isExpected = (call: Call, outages: readonly Outage[]): boolean =>
+  !outages.some(
+    (outage) => (outage.kind !== 'disk full' || call.kind === 'put') && overlaps(call, outage),
+  )
+
+/** Calls that are promised to succeed as long as either side is up. */
+export const isPromised = ({ kind, keyClass, level }: Call): boolean =>
+  kind === 'put' ? level !== 'quorum' : keyClass === 'own' || keyClass === 'once'
+
+const hasFailed = ({ outcome, tries, keyClass, found }: Call): boolean =>
+  outcome !== 'ok' || tries > 1 || (keyClass === 'once' && found === null)
+
+/** Promised calls that failed, or needed a second try, while their node ran. */
+export const failedCalls = (
+  calls: readonly Call[],
+  outagesOf: Circumstances['outagesOf'],
+): readonly Call[] =>
+  calls.filter(
+    (call) => isPromised(call) && isExpected(call, outagesOf(call.node)) && hasFailed(call),
+  )
+
+/** Everything that a history must not show, in words; empty when it shows nothing of it. */
+export const historyProblems = (
+  calls: readonly Call[],
+  { finals, outagesOf }: Circumstances,
+): string[] => [
+  ...lossProblems(calls, finals),
+  ...phantomProblems(calls, finals),
+  ...linearizabilityProblems(calls.filter(({ keyClass }) => keyClass === 'quorum')),
+  ...monotonicProblems(calls, {
+    restartsMs: (node) =>
+      outagesOf(node)
+        .filter(({ kind }) => kind === 'killed' || kind === 'stopped')
+        .map(({ fromMs }) => fromMs),
+  }),
+  ...failedCalls(calls, outagesOf).map((call) => `failed: ${describeCall(call)}`),
+]
