@@ -74,6 +74,12 @@ describe('the Prometheus rules', () => {
     expect(Array.from(metricsOf(ALERT_RULES)).filter((name) => !known.includes(name))).toEqual([])
   })
 
+  test('the test for promtool expects each of them', () => {
+    const text = readFileSync(new URL('bzzz-rules.test.yaml', file), 'utf8')
+    const expected = Array.from(text.matchAll(/alertname="(\w+)"/g), ([, name]) => name)
+    expect(expected).toEqual(ALERT_RULES.map(({ name }) => name))
+  })
+
   test('texts hold no template, which Prometheus would expand', () => {
     for (const { summary, remedy } of ALERT_RULES) expect(summary + remedy).not.toContain('{{')
   })
