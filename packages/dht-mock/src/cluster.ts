@@ -172,7 +172,8 @@ export class Cluster {
     const { key } = intent
     const { opId, expectedVersion = null, timeoutMs } = request
     const before = this.#known(intent, opId)
-    if (before !== undefined) return this.settled(before, request)
+    // Its condition held then, or did not: it is never stamped anew.
+    if (before !== undefined) return this.#settle(before, request, 'lost', timeoutMs)
     const nowMs = clock.monotonicMs()
     const locked = await lockExpected(this.#node, key, expectedVersion, nowMs + timeoutMs)
     try {
@@ -204,7 +205,7 @@ export class Cluster {
     timeoutMs: number,
     token?: string,
   ): Promise<Reached> {
-    const spread = this.#spread(append, token)
+    const spread = this.#spread(append, onRefusal === 'lost', token)
     if (request.level === 'local') {
       await append.committed
       return { isReached: true, version: append.record.version, heldBy: [this.#node.peerId] }
@@ -214,10 +215,10 @@ export class Cluster {
     return spread.reached({ need, onRefusal, untilMs, signal })
   }
 
-  #spread(append: Append, token?: string): Spread {
+  #spread(append: Append, isConditional = false, token?: string): Spread {
     const open = this.#spreads.of(append.record)
     if (open !== undefined) return open
-    const spread = new Spread(this.#node, this.#spreads, append, token)
+    const spread = new Spread(this.#node, this.#spreads, { append, isConditional, token })
     this.#spreads.add(spread)
     spread.send()
     return spread

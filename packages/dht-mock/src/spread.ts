@@ -35,6 +35,13 @@ interface Waiter {
   readonly fail: (error: unknown) => void
 }
 
+export interface SpreadStart {
+  readonly append: Append
+  readonly isConditional: boolean
+  /** Of the lock under which it is written. */
+  readonly token: string | undefined
+}
+
 /** What a spread tells the others of its key, and learns of them. */
 export interface Siblings {
   /** Nothing is left to send. */
@@ -71,12 +78,12 @@ export class Spread {
   #waiters: Waiter[] = []
   #isOver = false
 
-  constructor(node: NodeContext, siblings: Siblings, append: Append, token?: string) {
+  constructor(node: NodeContext, siblings: Siblings, start: SpreadStart) {
     this.#node = node
     this.#siblings = siblings
-    this.#append = append
-    this.#token = token
-    this.#isConditional = token !== undefined
+    this.#append = start.append
+    this.#token = start.token
+    this.#isConditional = start.isConditional
   }
 
   get record(): StampedRecord {
