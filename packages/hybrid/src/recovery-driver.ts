@@ -52,8 +52,8 @@ export class RecoveryDriver<I extends Switchable> {
   #machine: RecoveryState
   #work = new AbortController()
   #cancelWake: Cancel | undefined
-  /** Keys that were written while real did not serve. */
-  #touched: readonly string[] = []
+  /** Keys that were sent on the way back, until they are verified: a failure forgets none. */
+  readonly #touched = new Set<string>()
   #unsubscribe: () => void = () => {}
 
   constructor(options: RecoveryDriverOptions<I>) {
@@ -153,21 +153,29 @@ export class RecoveryDriver<I extends Switchable> {
   }
 
   async #catchUp(signal: AbortSignal): Promise<void> {
-    this.#touched = await this.#options.drain.run(signal)
+    const { store } = this.#options.state
+    const keys = Array.from(store.dirtyKeys())
+    try {
+      await this.#options.drain.run(signal, keys)
+    } finally {
+      for (const key of keys) if (!store.isDirty(key)) this.#touched.add(key)
+    }
   }
 
   async #verify(signal: AbortSignal): Promise<void> {
-    const { side, port } = this.#options.state
+    const { side, port, store } = this.#options.state
     if (side === undefined) throw port.unavailable('there is no real side')
-    const keys = this.#touched
-    if (keys.length === 0) return
-    const isEqual =
-      side.confirm === undefined
-        ? await this.#confirmed(keys, signal)
-        : await side.confirm(keys, { signal })
-    throwIfAborted(signal)
-    if (!isEqual) throw port.unavailable('the replicas do not hold all that this node wrote')
-    this.#touched = []
+    // What is dirty again, or refused for good, is not there yet; the read fence covers it.
+    const keys = Array.from(this.#touched).filter((key) => !store.isDirty(key))
+    if (keys.length > 0) {
+      const isEqual =
+        side.confirm === undefined
+          ? await this.#confirmed(keys, signal)
+          : await side.confirm(keys, { signal })
+      throwIfAborted(signal)
+      if (!isEqual) throw port.unavailable('the replicas do not hold all that this node wrote')
+    }
+    this.#touched.clear()
   }
 
   /** Reads every version at a quorum, where the real side has no better way. */
