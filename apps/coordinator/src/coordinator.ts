@@ -8,6 +8,7 @@ import {
   type Startable,
 } from '@bzzz/base'
 import type { CoordinatorConfig, Explained } from '@bzzz/config'
+import { AlertMonitor } from '@bzzz/telemetry'
 import { loadIdentity } from '@bzzz/libp2p-host/identity'
 import type { Backend } from './backend.js'
 import { compose } from './compose.js'
@@ -18,7 +19,7 @@ import { loadToken } from './data/token-file.js'
 import { Doors } from './doors.js'
 import { createHandlers } from './handlers/handlers.js'
 import { HealthWatch } from './health/health-watch.js'
-import { createNodeMetrics } from './health/node-metrics.js'
+import { createNodeMetrics, type NodeMetrics } from './health/node-metrics.js'
 import { readinessOf, type Readiness } from './health/readiness.js'
 import { isLoopbackAddress } from './http/access.js'
 import { EventStreams } from './http/event-streams.js'
@@ -70,6 +71,8 @@ interface Inside {
   readonly backend: Backend
   readonly operations: Operations
   readonly streams: EventStreams
+  readonly metrics: NodeMetrics
+  readonly alerts: AlertMonitor
   readonly health: HealthWatch
   readonly doors: Doors
   readonly token: string
@@ -137,6 +140,15 @@ export class Coordinator extends Service {
       log,
     })
     const streams = new EventStreams(clock)
+    const metrics = createNodeMetrics(backend, clock, (name) => operations.drills.isOn(name))
+    const alerts = new AlertMonitor({
+      registry: metrics.registry,
+      clock,
+      onListenerError: (error) => {
+        log.error('a listener of the alerts failed', { error })
+      },
+    })
+    operations.followAlerts(alerts)
     const health = new HealthWatch({
       backend,
       clock,
@@ -153,6 +165,8 @@ export class Coordinator extends Service {
       backend,
       operations,
       streams,
+      metrics,
+      alerts,
       health,
       doors,
       token,
@@ -167,14 +181,14 @@ export class Coordinator extends Service {
     // The lock first, so that a second start changes nothing; HTTP early, so that /readyz can say why not yet.
     // The runtime record last: it is gone before the port is given up, which others may then take.
     const lock = new DirectoryLock(directory, clock)
-    const within = [...operations.before, ...backend.parts, health, ...operations.after]
+    const within = [...operations.before, ...backend.parts, health, ...operations.after, alerts]
     const parts = [lock, http, ...within, streams, doors, runtime]
     return { backend, directory, http, operations, doors, health, parts }
   }
 
   #createHttp(inside: Inside): HttpServer {
     const { config, clock, log, version } = this.#options
-    const { directory, backend, operations, streams, health, doors, token } = inside
+    const { directory, backend, operations, streams, metrics, alerts, health, doors } = inside
     const readiness = (): Readiness => readinessOf(doors, backend, health.rows())
     const handlers = createHandlers({
       backend,
@@ -188,13 +202,14 @@ export class Coordinator extends Service {
       notices: this.#options.notices,
       settings: () => this.#options.settings,
       components: backend.components,
-      ...operations.means(),
+      desk: operations.desk,
+      drills: operations.drills,
+      alerts: () => alerts.active(),
     })
     const access = {
-      isToken: createTokenCheck(token),
+      isToken: createTokenCheck(inside.token),
       isLoopback: isLoopbackAddress(config.httpHost),
     }
-    const metrics = createNodeMetrics(backend, clock)
     const http: HttpServer = new HttpServer({
       host: config.httpHost,
       port: config.httpPort,

@@ -32,7 +32,9 @@ describe('records', () => {
   test('put, get, put again, delete, and gone', async () => {
     const put = await cli(['put', 'notes/plan', 'ship on Friday'])
     expect(put).toMatchObject({ code: 0, stderr: '' })
-    expect(put.stdout).toMatch(/^written notes\/plan: on 1 of 1 replica, synced to disk \(level local\)\n/)
+    expect(put.stdout).toMatch(
+      /^written notes\/plan: on 1 of 1 replica, synced to disk \(level local\)\n/,
+    )
     // Into a pipe goes the value and nothing else.
     expect(await cli(['get', 'notes/plan'])).toEqual({
       code: 0,

@@ -129,6 +129,24 @@ describe('an error that nobody expected', () => {
   })
 })
 
+/** A port that another program listens on. */
+const takenPort = async (): Promise<AsyncDisposable & { readonly port: number }> => {
+  const other = createServer()
+  await new Promise<void>((resolve) => {
+    other.listen(0, '127.0.0.1', resolve)
+  })
+  const { port } = other.address() as AddressInfo
+  return {
+    port,
+    [Symbol.asyncDispose]: () =>
+      new Promise((resolve) => {
+        other.close(() => {
+          resolve()
+        })
+      }),
+  }
+}
+
 describe('a start that fails', () => {
   test('a data directory in use: says by whom, and leaves the first one alone', async () => {
     await using directory = await temporaryDirectory()
@@ -177,20 +195,38 @@ describe('a start that fails', () => {
 
   test('a libp2p port in use is told as well, and the HTTP port is free again', async () => {
     await using directory = await temporaryDirectory()
-    const other = createServer()
-    await new Promise<void>((resolve) => {
-      other.listen(0, '127.0.0.1', resolve)
-    })
-    const { port } = other.address() as AddressInfo
+    await using other = await takenPort()
     const result = await bzzz(
-      ['start', '--http-port', '0', '--dht-use-real', '--listen', `/ip4/127.0.0.1/tcp/${port}`],
-      { env: { BZZZ_DATA_DIRECTORY: directory.path } },
+      ['start', '--http-port', '0', '--listen', `/ip4/127.0.0.1/tcp/${other.port}`],
+      { env: { BZZZ_DATA_DIRECTORY: directory.path, BZZZ_DHT_MODE: 'real' } },
     )
     expect(result.code).toBe(1)
+    expect(result.stderr).toContain('HYBRID_START_FAILED')
     expect(result.stderr).toContain('HOST_PORT_IN_USE')
-    expect(result.stderr).toContain(String(port))
-    other.close()
+    expect(result.stderr).toContain(String(other.port))
     expect(await exists(join(directory.path, 'coordinator.json'))).toBe(false)
+  })
+
+  test('in mode hybrid the store serves instead, degraded, and says why', async () => {
+    await using directory = await temporaryDirectory()
+    const other = await takenPort()
+    await using daemon = await startDaemon(directory.path, {
+      env: { BZZZ_DHT_MODE: 'hybrid', BZZZ_LIBP2P_LISTEN: `/ip4/127.0.0.1/tcp/${other.port}` },
+    })
+    const client = await clientOf(daemon)
+    const receipt = await client.call('put', { key: 'k', value: utf8('v') })
+    expect(receipt).toMatchObject({ outcome: 'acknowledged', level: 'local' })
+    const status = await client.call('status', {})
+    expect(status.components?.[0]).toMatchObject({ mode: 'hybrid', serving: 'store' })
+    expect(status.components?.[0]?.reason).toContain(String(other.port))
+    expect(status.health.find(({ component }) => component === 'dht')?.status).toBe('degraded')
+
+    // Tried again, until the port is free.
+    await other[Symbol.asyncDispose]()
+    await waitFor('real serving', async () => {
+      const { components } = await client.call('mode', {})
+      return components[0]?.serving === 'real'
+    })
   })
 })
 

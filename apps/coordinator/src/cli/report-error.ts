@@ -13,6 +13,14 @@ const remedyOf = (error: unknown, io: Io): string | undefined => {
   return typeof remedy === 'string' ? remedy.replaceAll('`bzzz ', `\`${io.program} `) : undefined
 }
 
+/** A start that failed names what each side said, with what to do about that. */
+const causesOf = (error: unknown): readonly unknown[] => {
+  if (codeOf(error) !== 'HYBRID_START_FAILED') return []
+  const { cause } = error as { cause?: unknown }
+  const { errors } = (cause ?? {}) as { errors?: unknown }
+  return (Array.isArray(errors) ? errors : [cause]).filter((each) => codeOf(each) !== undefined)
+}
+
 const detailsOf = (error: unknown): Readonly<Record<string, unknown>> =>
   ((error as { details?: unknown } | null)?.details as Record<string, unknown> | undefined) ?? {}
 
@@ -21,12 +29,16 @@ export const reportError = (error: unknown, io: Io, isJson: boolean): number => 
   const code = codeOf(error) ?? 'UNKNOWN'
   const remedy = remedyOf(error, io) ?? ''
   if (isJson) {
-    const body = { code, message: messageOf(error), remedy, details: detailsOf(error) }
+    const causes = causesOf(error).map((each) => ({ code: codeOf(each), message: messageOf(each) }))
+    const details = { ...detailsOf(error), ...(causes.length > 0 && { causes }) }
+    const body = { code, message: messageOf(error), remedy, details }
     io.err(`${JSON.stringify({ error: body })}\n`)
   } else {
     const { bad, faint } = palette({ env: io.env, isTerminal: io.isErrTerminal })
     io.err(`${bad('bzzz:')} ${printable(messageOf(error))} ${faint(`(${code})`)}\n`)
     if (remedy !== '') io.err(`  ${printable(remedy)}\n`)
+    for (const cause of causesOf(error))
+      io.err(printable(`  ${codeOf(cause) ?? ''}: ${remedyOf(cause, io) ?? messageOf(cause)}\n`))
   }
   return exitCodeOf(error)
 }

@@ -1,10 +1,14 @@
 import { Command, CommanderError } from 'commander'
 import { readVersion } from '../version.js'
 import { addConfigCommand } from './commands/config.js'
+import { addDeadLettersCommand } from './commands/dead-letters.js'
 import { addDemoCommand } from './commands/demo.js'
+import { addDrillCommand } from './commands/drill.js'
 import { addImportCommand } from './commands/import.js'
+import { addModeCommand, addRollbackCommand } from './commands/mode.js'
 import { addOperationCommands } from './commands/operations.js'
 import { addStartCommand } from './commands/start.js'
+import { addWatchCommand } from './commands/watch.js'
 import { EXIT } from './exit-codes.js'
 import type { Io } from './io.js'
 import { reportError } from './report-error.js'
@@ -24,6 +28,11 @@ const createProgram = (io: Io, finish: (code: number) => void): Command => {
     .configureOutput({ writeOut: io.out, writeErr: io.err, outputError: () => {} })
   addStartCommand(program, io, finish)
   addOperationCommands(program, io, finish)
+  addModeCommand(program, io)
+  addRollbackCommand(program, io)
+  addWatchCommand(program, io)
+  addDrillCommand(program, io)
+  addDeadLettersCommand(program, io)
   addImportCommand(program, io, finish)
   addConfigCommand(program, io)
   addDemoCommand(program, io)

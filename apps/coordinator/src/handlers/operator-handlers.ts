@@ -1,6 +1,6 @@
 import { apiError, formatVersion, type Handlers, type OutputOf } from '@bzzz/api'
 import type { DeadLetter, HybridDetails, HybridHealth, Quantiles } from '@bzzz/hybrid'
-import type { ActiveAlert } from '../operate/alerts.js'
+import type { ActiveAlert } from '@bzzz/telemetry'
 import { componentNamed, type Component } from '../operate/component.js'
 import type { DrillDesk } from '../operate/drill-desk.js'
 import type { ModeDesk } from '../operate/mode-desk.js'
@@ -34,11 +34,12 @@ export const drillRows = (drills: DrillDesk): Drills =>
   }))
 
 export const alertRows = (alerts: readonly ActiveAlert[]): Alerts =>
-  alerts.map(({ name, severity, summary, remedy, sinceMs }) => ({
+  alerts.map(({ name, severity, summary, remedy, labels, sinceMs }) => ({
     name,
     severity,
     summary,
     remedy,
+    ...(labels.component !== undefined && { component: labels.component }),
     since: iso(sinceMs),
   }))
 
@@ -48,9 +49,14 @@ const quantiles = ({ p50, p95, p99 }: Quantiles): HybridRow['details']['latency'
   ...(p99 !== undefined && { p99 }),
 })
 
-const detailsRow = ({ latency, ...counts }: HybridDetails): HybridRow['details'] => ({
+const detailsRow = ({
+  latency,
+  shadow_samples,
+  ...counts
+}: HybridDetails): HybridRow['details'] => ({
   ...counts,
   latency: { mock: quantiles(latency.mock), real: quantiles(latency.real) },
+  shadow_samples: shadow_samples.map(({ op, key, atMs }) => ({ op, key, at: iso(atMs) })),
 })
 
 /** A health row with its further fields, for people and programs alike. */

@@ -1,9 +1,12 @@
 import type { Clock } from '@bzzz/base'
-import { MetricRegistry, type Histogram } from '@bzzz/telemetry'
+import { registerHybrid } from '@bzzz/hybrid'
+import { MetricRegistry, STORE_METRICS, type Histogram } from '@bzzz/telemetry'
 import { createExposition } from '@bzzz/telemetry/node'
 import type { Backend } from '../backend.js'
 
 const MICROSECONDS = 1_000
+
+const STORE_STATES = ['ready', 'read-only', 'failed'] as const
 
 export interface NodeMetrics {
   /**
@@ -11,6 +14,8 @@ export interface NodeMetrics {
    * Without a duration for one that lasted as long as its client liked.
    */
   observeRequest(route: string, method: string, status: number, tookMs: number | undefined): void
+  /** What alerts look at. */
+  readonly registry: MetricRegistry
   /** The text that Prometheus scrapes. */
   text(): Promise<{ readonly type: string; readonly text: string }>
 }
@@ -23,17 +28,33 @@ const addGauges = (registry: MetricRegistry, backend: Backend, clock: Clock): vo
     Math.floor((clock.monotonicMs() - startedMs) / 1_000),
   )
   registry.gaugeFrom(
-    'bzzz_store_records',
+    STORE_METRICS.records,
     'Records held, tombstones included.',
     () => backend.store.size,
   )
   registry.gaugeFrom(
-    'bzzz_store_dirty_bytes',
+    STORE_METRICS.dirtyBytes,
     'Bytes of records that are not yet on all of their replicas.',
     () => backend.store.dirtyBytes,
   )
-  registry.gaugeFrom('bzzz_store_ready', '1 while the store takes writes.', () =>
+  registry.gaugeFrom(STORE_METRICS.ready, '1 while the store takes writes.', () =>
     backend.store.state === 'ready' ? 1 : 0,
+  )
+  registry.observe(
+    [
+      {
+        name: STORE_METRICS.state,
+        help: '1 for the state that the store is in, 0 for the others.',
+        type: 'gauge',
+        labelNames: ['state'],
+      },
+    ],
+    () =>
+      STORE_STATES.map((state) => ({
+        name: STORE_METRICS.state,
+        labels: [state],
+        value: Number(backend.store.state === state),
+      })),
   )
   registry.gaugeFrom('bzzz_peers_connected', 'Peers that answer.', () => peersIn('connected'))
   registry.gaugeFrom('bzzz_peers_suspect', 'Peers whose heartbeats are missing.', () =>
@@ -45,9 +66,18 @@ const addGauges = (registry: MetricRegistry, backend: Backend, clock: Clock): vo
 }
 
 /** The metrics of one node. */
-export const createNodeMetrics = (backend: Backend, clock: Clock): NodeMetrics => {
+export const createNodeMetrics = (
+  backend: Backend,
+  clock: Clock,
+  isDrilling: (component: string) => boolean,
+): NodeMetrics => {
   const registry = new MetricRegistry()
   addGauges(registry, backend, clock)
+  registerHybrid(
+    registry,
+    backend.components.map(({ controls }) => controls),
+    { isDrilling },
+  )
   const requests = registry.counters('bzzz_http_requests_total', 'HTTP requests answered.', [
     'route',
     'method',
@@ -61,6 +91,7 @@ export const createNodeMetrics = (backend: Backend, clock: Clock): NodeMetrics =
   )
   const exposition = createExposition(registry, { processMetrics: true })
   return {
+    registry,
     observeRequest: (route, method, status, tookMs) => {
       requests.with(route, method, String(status)).value++
       if (tookMs === undefined) return

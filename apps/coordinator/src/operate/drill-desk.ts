@@ -57,6 +57,10 @@ export class DrillDesk extends Service {
     return [...this.#on.values()].map(({ drill }) => drill)
   }
 
+  isOn(component: string): boolean {
+    return this.#on.has(component)
+  }
+
   onChange(listener: Listener<DrillChange>): Unsubscribe {
     return this.#events.on('changed', listener)
   }

@@ -1,16 +1,16 @@
 import type { Clock, Startable, Unsubscribe } from '@bzzz/base'
 import { Service } from '@bzzz/base'
 import type { SwitchEvent } from '@bzzz/hybrid'
+import type { ActiveAlert, AlertMonitor } from '@bzzz/telemetry'
 import type { EventSource } from '../http/event-streams.js'
 import type { Log } from '../log.js'
 import { Audit } from './audit.js'
 import { AuditService } from './audit-service.js'
-import type { ActiveAlert } from './alerts.js'
 import type { Component } from './component.js'
 import { DrillDesk } from './drill-desk.js'
 import { ModeDesk } from './mode-desk.js'
 import type { SettingSources } from './setting-sources.js'
-import { drillItem, switchItem } from './switch-items.js'
+import { alertItem, drillItem, switchItem } from './switch-items.js'
 import { SwitchLog } from './switch-log.js'
 
 export interface OperationsOptions {
@@ -57,12 +57,32 @@ export class Operations {
     return [this.#drills]
   }
 
-  means(): {
-    readonly desk: ModeDesk
-    readonly drills: DrillDesk
-    readonly alerts: () => readonly ActiveAlert[]
-  } {
-    return { desk: this.#desk, drills: this.#drills, alerts: () => [] }
+  get desk(): ModeDesk {
+    return this.#desk
+  }
+
+  get drills(): DrillDesk {
+    return this.#drills
+  }
+
+  /** Puts down what the monitor tells, before it starts. */
+  followAlerts(monitor: AlertMonitor): void {
+    const { log } = this.#options
+    const tell = (
+      kind: 'alert-fired' | 'alert-cleared',
+      alert: ActiveAlert,
+      atMs: number,
+    ): void => {
+      this.#switches.add(alertItem(kind, alert, atMs))
+      const { name, severity, labels, summary } = alert
+      log[kind === 'alert-fired' ? 'warn' : 'info'](kind, { name, severity, ...labels, summary })
+    }
+    monitor.on('alert-fired', (alert) => {
+      tell('alert-fired', alert, alert.sinceMs)
+    })
+    monitor.on('alert-cleared', (alert) => {
+      tell('alert-cleared', alert, alert.clearedAtMs)
+    })
   }
 
   get streams(): { readonly switches: EventSource } {

@@ -1,4 +1,5 @@
 import type { SwitchEvent } from '@bzzz/hybrid'
+import type { ActiveAlert } from '@bzzz/telemetry'
 import type { DrillChange } from './drill-desk.js'
 import type { SwitchItem } from './switch-log.js'
 
@@ -18,3 +19,17 @@ export const drillItem = ({ kind, drill, reason }: DrillChange, nowMs: number): 
     ? { kind, ...change, endsAt: iso(drill.endsAtMs) }
     : { kind, ...change }
 }
+
+/** An alert as listeners are told of it. */
+export const alertItem = (
+  kind: 'alert-fired' | 'alert-cleared',
+  { name, severity, summary, labels }: ActiveAlert,
+  atMs: number,
+): SwitchItem => ({
+  kind,
+  name,
+  severity,
+  summary,
+  ...(labels.component !== undefined && { component: labels.component }),
+  at: iso(atMs),
+})

@@ -173,6 +173,7 @@ export const alert = z.object({
   severity: short,
   summary: long,
   remedy: long.optional(),
+  component: short.optional().describe('Absent: the node as a whole.'),
   since: iso,
 })
 
@@ -205,6 +206,11 @@ const details = z.object({
   pending_writes: count,
   shadow_compared: count,
   shadow_mismatches: count,
+  shadow_samples: z
+    .array(z.object({ op: short, key: short, at: iso }))
+    .max(rowsMax)
+    .readonly()
+    .describe('The newest mismatches, oldest first.'),
   deadline_ms: count.describe('Present deadline of one call of the peers.'),
 })
 
@@ -237,7 +243,13 @@ const switched = {
     .describe('Where the log of the store stood.'),
   at: iso,
 }
-const alertChange = { name: short, severity: short, summary: long, at: iso }
+const alertChange = {
+  name: short,
+  severity: short,
+  summary: long,
+  component: short.optional(),
+  at: iso,
+}
 const drillChange = { component: short, fault, reason: long, at: iso }
 
 /** What happened to the sides of this node's components. */

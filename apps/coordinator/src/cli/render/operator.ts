@@ -9,9 +9,10 @@ type Drills = OutputOf<'drill.status'>['drills']
 export const alertsText = (alerts: Alerts, io: Io): string => {
   const { bad, warn, faint } = palette(io)
   return alerts
-    .map(({ name, severity, summary, remedy, since }) => {
+    .map(({ name, severity, summary, remedy, component, since }) => {
       const mark = severity === 'critical' ? bad(severity) : warn(printableLine(severity))
-      const line = `${mark} ${printableLine(name)}: ${printableLine(summary)} (since ${printableLine(since)})`
+      const whose = component === undefined ? '' : ` of ${printableLine(component)}`
+      const line = `${mark} ${printableLine(name)}${whose}: ${printableLine(summary)} (since ${printableLine(since)})`
       return remedy === undefined
         ? `${line}\n`
         : `${line}\n${faint(`  ${printableLine(remedy)}`)}\n`
