@@ -34,8 +34,6 @@ export interface ReadOp<A extends readonly unknown[], R> {
   timeoutMs?(...args: A): number | undefined
   /** The caller takes what is known here, "nothing" included, rather than an outage. */
   allowsStale?(...args: A): boolean
-  /** The same call with another bound on its wait. */
-  bounded?(timeoutMs: number, ...args: A): A
 }
 
 /** A method that leaves a record behind. */
@@ -53,8 +51,6 @@ export interface WriteOp<A extends readonly unknown[], R> {
   condition?(...args: A): Version | null | undefined
   /** The wait that the caller allows, milliseconds. */
   timeoutMs?(...args: A): number | undefined
-  /** The same call with another bound on its wait. */
-  bounded?(timeoutMs: number, ...args: A): A
   /** The method's answer. Default: the acknowledgement itself. */
   receipt?(acknowledgement: Acknowledgement, ...args: A): R
 }

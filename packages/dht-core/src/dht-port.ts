@@ -10,7 +10,7 @@ import {
   type Level,
   type WriteIntent,
 } from '@bzzz/base'
-import type { DHT, ReadOptions, WriteOptions } from './dht.js'
+import type { DHT } from './dht.js'
 import { dhtError } from './errors.js'
 import { assertKey, assertValue } from './limits.js'
 import { assertRecord } from './record-check.js'
@@ -32,11 +32,6 @@ export const refusalOf = (error: unknown): unknown => {
 const assertOptions = (options: { readonly level?: Level | undefined } = {}): void => {
   if (options.level !== undefined) replicasFor(options.level, 1)
 }
-
-const within = <O extends ReadOptions | WriteOptions>(
-  timeoutMs: number,
-  options: O | undefined,
-): O => ({ ...options, timeoutMs }) as O
 
 /** What each method of {@link DHT} means. */
 export const dhtPort = definePort<DHT>()({
@@ -67,7 +62,6 @@ export const dhtPort = definePort<DHT>()({
       level: (_key, options) => options?.level,
       timeoutMs: (_key, options) => options?.timeoutMs,
       allowsStale: (_key, options) => options?.allowStale === true,
-      bounded: (timeoutMs, key, options) => [key, within(timeoutMs, options)],
     },
     put: {
       kind: 'write',
@@ -86,7 +80,6 @@ export const dhtPort = definePort<DHT>()({
       timeoutMs: (_key, _value, options) => options?.timeoutMs,
       opId: (_key, _value, options) => options?.opId,
       condition: (_key, _value, options) => options?.expectedVersion,
-      bounded: (timeoutMs, key, value, options) => [key, value, within(timeoutMs, options)],
     },
     delete: {
       kind: 'write',
@@ -104,7 +97,6 @@ export const dhtPort = definePort<DHT>()({
       timeoutMs: (_key, options) => options?.timeoutMs,
       opId: (_key, options) => options?.opId,
       condition: (_key, options) => options?.expectedVersion,
-      bounded: (timeoutMs, key, options) => [key, within(timeoutMs, options)],
     },
     apply: {
       kind: 'write',
@@ -117,7 +109,6 @@ export const dhtPort = definePort<DHT>()({
       level: (_record, options) => options?.level,
       timeoutMs: (_record, options) => options?.timeoutMs,
       opId: (record) => record.opId,
-      bounded: (timeoutMs, record, options) => [record, within(timeoutMs, options)],
     },
     closestPeers: { kind: 'read', key: (key) => key },
     onChange: {

@@ -43,18 +43,6 @@ test('a read tells a miss from an answer, and by which version to compare', () =
   expect([ops.get.version(undefined), ops.get.version(found)]).toEqual([undefined, version(3)])
 })
 
-test('calls are bounded without losing what else the caller asked for', () => {
-  const value = new Uint8Array([1])
-  expect(ops.get.bounded(20, 'k', { level: 'all', timeoutMs: 5 })).toEqual([
-    'k',
-    { level: 'all', timeoutMs: 20 },
-  ])
-  expect(ops.put.bounded(20, 'k', value)).toEqual(['k', value, { timeoutMs: 20 }])
-  expect(ops.delete.bounded(20, 'k', { opId: 'o' })).toEqual(['k', { opId: 'o', timeoutMs: 20 }])
-  const given = record(version(1))
-  expect(ops.apply.bounded(20, given)).toEqual([given, { timeoutMs: 20 }])
-})
-
 test('what no side would take is refused before anything is logged', () => {
   const options = { level: 0 }
   expect(() => ops.put.check('', new Uint8Array(0))).toThrow(
