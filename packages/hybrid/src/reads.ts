@@ -82,7 +82,7 @@ export class Reads<I extends Switchable> {
     const { explain, signal } = optionsOf(args)
     if (explain === true) return this.#explained(op, row, args)
     if (state.mode === 'mock' && state.isComplete) return this.#ask(op, args)
-    if (row.isMiss === undefined) return this.#elsewhere(op, args)
+    if (row.isMiss === undefined) return this.#elsewhere(op, row, args)
     return this.#routed({ op, row, key: row.key(...args), args, signal, told: undefined })
   }
 
@@ -102,12 +102,21 @@ export class Reads<I extends Switchable> {
     return { answer, explanation: { ...told, staleForMs: isFresh ? 0 : sinceMs } }
   }
 
-  /** A method that is not about stored records. */
-  #elsewhere(op: string, args: readonly unknown[]): Promise<unknown> {
-    const { side } = this.#state
-    if (side === undefined) return this.#ask(op, args)
-    this.#stats.real.calls++
-    return this.#state.realMethod(op)(...args)
+  /** A method that is not about stored records: real tells, and while it cannot, the embedded side. */
+  #elsewhere(op: string, row: ReadRow, args: readonly unknown[]): Promise<unknown> {
+    if (!this.#state.hasReal) return this.#ask(op, args)
+    const { calls, strictTimeoutMs } = this.#options
+    const fallsBack = this.#state.mode !== 'real'
+    const timeoutMs = fallsBack ? calls.deadlineMs : strictTimeoutMs
+    const call = new ReadCall(row.key(...args), timeoutMs, {
+      answered: (answer) => answer,
+      unavailable: (error) => {
+        if (!fallsBack) throw error
+        this.#stats.fallbackAnswers++
+        return this.#ask(op, args)
+      },
+    })
+    return calls.run(call, this.#state.realMethod(op)(...args), optionsOf(args).signal)
   }
 
   #routed(read: Read): Promise<unknown> {

@@ -1,4 +1,12 @@
-import { abortable, codeOf, isAbort, type Cancel, type Clock, type Port } from '@bzzz/base'
+import {
+  abortable,
+  codeOf,
+  isAbort,
+  messageOf,
+  type Cancel,
+  type Clock,
+  type Port,
+} from '@bzzz/base'
 import type { AdaptiveDeadline } from './pure/deadline.js'
 import type { SideStats } from './stats.js'
 
@@ -107,8 +115,11 @@ export class RealCalls {
     return seen
   }
 
+  /** Nobody is left waiting. */
   stop(): void {
     this.#cancelTick?.()
+    this.#cancelTick = undefined
+    for (const call of this.#compact()) this.#expire(call, 'this node is stopping')
   }
 
   #answered(call: RealCall, value: unknown): void {
@@ -132,7 +143,13 @@ export class RealCalls {
       return
     }
     this.#failed(call.key)
-    settle(call, () => call.unavailable(error))
+    settle(call, () => call.unavailable(this.#inPortsWords(error)))
+  }
+
+  /** An outage as the port tells of it, whatever stands behind the real side. */
+  #inPortsWords(error: unknown): unknown {
+    const own = this.#options.port.unavailable(messageOf(error), { cause: error })
+    return codeOf(error) === own.code ? error : own
   }
 
   #succeeded(call: RealCall): void {
@@ -177,7 +194,8 @@ export class RealCalls {
     this.#measured = 0
     const underway = this.#compact()
     for (const call of underway)
-      if (nowMs - call.tickMs >= call.timeoutMs + TICK_MS) this.#expire(call)
+      if (nowMs - call.tickMs >= call.timeoutMs + TICK_MS)
+        this.#expire(call, `real gave no answer within ${call.timeoutMs} ms`)
     if (underway.length === 0) this.#cancelTick = undefined
     else this.#armTick(TICK_MS)
   }
@@ -189,12 +207,11 @@ export class RealCalls {
     return this.#underway
   }
 
-  #expire(call: RealCall): void {
+  #expire(call: RealCall, why: string): void {
     call.isOver = true
     const { port } = this.#options
     this.#failed(call.key)
-    const error = port.unavailable(`real gave no answer within ${call.timeoutMs} ms`)
-    settle(call, () => call.unavailable(error))
+    settle(call, () => call.unavailable(port.unavailable(why)))
   }
 }
 
