@@ -56,4 +56,21 @@ describe('a histogram', () => {
     expect(histogram.quantile(0.6)).toBe(1)
     expect(histogram.quantile(1)).toBe(2 ** 32 - 1)
   })
+
+  test('tells what was recorded since a copy, which goes on unchanged', () => {
+    fc.assert(
+      fc.property(fc.array(value), fc.array(value), (before, after) => {
+        const histogram = fill(before)
+        const copy = histogram.copy()
+        for (const each of after) histogram.record(each)
+        const since = histogram.since(copy)
+        const alone = fill(after)
+        expect([since.count, since.sum]).toEqual([alone.count, alone.sum])
+        for (let exponent = 0; exponent <= 32; exponent++)
+          expect(since.countUpTo(exponent)).toBe(alone.countUpTo(exponent))
+        expect(copy.count).toBe(before.length)
+        expect(copy.quantile(0.5)).toBe(fill(before).quantile(0.5))
+      }),
+    )
+  })
 })

@@ -65,4 +65,20 @@ export class Histogram {
     }
     return seen
   }
+
+  /** What was recorded until now, for {@link since}. */
+  copy(): Histogram {
+    return this.since(new Histogram())
+  }
+
+  /** What was recorded since `earlier` was copied from this one. Its `max` is that of all. */
+  since(earlier: Histogram): Histogram {
+    const difference = new Histogram()
+    difference.count = this.count - earlier.count
+    difference.sum = this.sum - earlier.sum
+    difference.max = this.max
+    for (const [cell, count] of this.#cells.entries())
+      difference.#cells[cell] = count - (earlier.#cells[cell] ?? 0)
+    return difference
+  }
 }
