@@ -21,6 +21,18 @@ describe('a token bucket', () => {
     expect(takeTokens(state, 100, 3_600_000, policy).granted).toBe(10)
   })
 
+  test('time that goes back takes nothing away', () => {
+    const { state } = takeTokens(FULL_BUCKET, 4, 1_000, policy)
+    expect(takeTokens(state, 6, 0, policy).granted).toBe(6)
+  })
+
+  test('a token that came in but for a rounding error is there', () => {
+    const one = { perS: 1_000, burst: 1 }
+    const { state, retryAtMs } = takeTokens(FULL_BUCKET, 2, 1_023.1, one)
+    expect(retryAtMs - state.atMs).toBeLessThan(1)
+    expect(takeTokens(state, 1, retryAtMs, one).granted).toBe(1)
+  })
+
   test('time that goes back adds nothing, and what follows is not counted twice', () => {
     const { state } = takeTokens(FULL_BUCKET, 10, 1_000, policy)
     const back = takeTokens(state, 1, 500, policy)
