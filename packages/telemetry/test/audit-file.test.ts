@@ -2,6 +2,7 @@ import {
   appendFile,
   chmod,
   mkdir,
+  open,
   readdir,
   rename,
   stat,
@@ -9,9 +10,10 @@ import {
   truncate,
   unlink,
   writeFile,
+  type FileHandle,
 } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import { ManualClock } from '@bzzz/base'
 import { openAuditFile, verifyAuditFile } from '../src/node/index.js'
 import { actionOf, inTemporary, readLines } from './audit-support.js'
@@ -63,6 +65,22 @@ describe('an audit file', () => {
         (line) => (JSON.parse(line) as { action: string }).action,
       )
       expect(written).toEqual(actions)
+    })
+  })
+
+  test('syncs before it answers, once for all that came while it synced', async () => {
+    await inTemporary(async (path) => {
+      await using file = await openAuditFile(path)
+      await using probe = await open(path)
+      const syncs = jest.spyOn(Object.getPrototypeOf(probe) as FileHandle, 'datasync')
+      try {
+        await file.append(actionOf('alone'))
+        expect(syncs).toHaveBeenCalledTimes(1)
+        await Promise.all(Array.from({ length: 50 }, () => file.append(actionOf('together'))))
+        expect(syncs).toHaveBeenCalledTimes(2)
+      } finally {
+        syncs.mockRestore()
+      }
     })
   })
 
@@ -138,6 +156,10 @@ describe('an audit file is refused', () => {
       const link = join(directory, 'link.jsonl')
       await symlink(path, link)
       await expect(openAuditFile(link)).rejects.toMatchObject(code('AUDIT_FILE_UNSAFE'))
+      await expect(openAuditFile('/dev/null')).rejects.toMatchObject({
+        code: 'AUDIT_FILE_UNSAFE',
+        message: 'null is not a regular file',
+      })
       await mkdir(join(directory, 'folder'))
       await expect(openAuditFile(join(directory, 'folder'))).rejects.toMatchObject(
         code('AUDIT_UNAVAILABLE'),

@@ -1,7 +1,10 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { appendFile, readFile, writeFile, type FileHandle } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
+import { followFile } from '../src/node/audit-chain.js'
 import {
+  AUDIT_LINE_BYTES_MAX,
   openAuditFile,
   verifyAuditFile,
   type AuditHead,
@@ -106,4 +109,60 @@ test('a log whose end was removed is intact by itself, and not beside a head kep
       problem: 'ends before line 3, which was there',
     })
   })
+})
+
+test('a log that was written anew is intact by itself, and not beside a head kept elsewhere', async () => {
+  await inTemporary(async (path, directory) => {
+    await using file = await openAuditFile(path)
+    await using other = await openAuditFile(join(directory, 'other.jsonl'))
+    for (const action of ['first', 'second', 'third']) {
+      await file.append(actionOf(action))
+      await other.append(actionOf(`another ${action}`))
+    }
+    await writeFile(path, await readFile(join(directory, 'other.jsonl')))
+    expect(await verifyAuditFile(path)).toMatchObject({ isIntact: true, entries: 3 })
+    expect(await verifyAuditFile(path, { head: file.head })).toMatchObject({
+      isIntact: false,
+      line: 3,
+      problem: 'is not the line that was written here',
+    })
+  })
+})
+
+test('a file that was put aside ends with the end of a line', async () => {
+  await inTemporary(async (path) => {
+    await using file = await openAuditFile(path, { bytesMax: 1 })
+    for (const action of ['first', 'second']) await file.append(actionOf(action))
+    const aside = `${path}.${'1'.padStart(16, '0')}`
+    await appendFile(aside, 'more')
+    expect(await verifyAuditFile(path)).toMatchObject({
+      isIntact: false,
+      file: basename(aside),
+      line: 2,
+      problem: 'has no end, and is not in the newest file',
+    })
+  })
+})
+
+test('a line without an end is not read to its end', async () => {
+  await inTemporary(async (path) => {
+    await writeFile(path, 'x'.repeat(AUDIT_LINE_BYTES_MAX + 1), { mode: 0o600 })
+    expect(await verifyAuditFile(path)).toMatchObject({
+      isIntact: false,
+      line: 1,
+      problem: 'is too long for an audit line',
+    })
+    await expect(openAuditFile(path)).rejects.toMatchObject({ code: 'AUDIT_FILE_BROKEN' })
+  })
+  let reads = 0
+  const endless = {
+    read: (into: Uint8Array) => {
+      reads++
+      return Promise.resolve({ bytesRead: reads > 20 ? 0 : into.fill(0x78).length })
+    },
+  } as unknown as FileHandle
+  expect(await followFile(endless, undefined, undefined)).toMatchObject({
+    problem: 'is too long for an audit line',
+  })
+  expect(reads).toBeLessThan(4)
 })

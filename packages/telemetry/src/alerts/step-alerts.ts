@@ -91,9 +91,9 @@ class Reading {
     const also = condition.and === undefined ? undefined : this.holding(condition.and)
     const holding = new Map<string, Point>()
     for (const [series, { labels, value }] of left) {
-      const divisor = per === undefined ? 1 : per.get(series)?.value
-      if (divisor === undefined || also?.has(series) === false) continue
-      const compared = value / divisor
+      if (also?.has(series) === false) continue
+      // Without a divisor it compares as what is no number does: with nothing.
+      const compared = per === undefined ? value : value / (per.get(series)?.value ?? Number.NaN)
       if (COMPARE[condition.is](compared, condition.than))
         holding.set(series, { labels, value: compared })
     }
