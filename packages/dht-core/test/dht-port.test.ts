@@ -32,7 +32,7 @@ test('a write names what must outlive the call, and nothing else', () => {
   ])
   expect(ops.put.condition('k', value, options)).toBeNull()
   expect(ops.put.condition('k', value, undefined)).toBeUndefined()
-  expect(ops.delete.record('k')).toEqual({ key: 'k', deleted: true })
+  expect(ops.delete.record('k', undefined)).toEqual({ key: 'k', deleted: true })
   expect(ops.apply.record(record(version(1)))).toEqual(record(version(1)))
   expect(ops.apply.opId(record(version(1)))).toBe('o')
 })
@@ -45,10 +45,10 @@ test('a read tells a miss from an answer, and by which version to compare', () =
 
 test('what no side would take is refused before anything is logged', () => {
   const options = { level: 0 }
-  expect(() => ops.put.check('', new Uint8Array(0))).toThrow(
+  expect(() => ops.put.check('', new Uint8Array(0), undefined)).toThrow(
     expect.objectContaining({ code: 'DHT_KEY_INVALID' }),
   )
-  expect(() => ops.put.check('k', new Uint8Array(2 ** 20 + 1))).toThrow(
+  expect(() => ops.put.check('k', new Uint8Array(2 ** 20 + 1), undefined)).toThrow(
     expect.objectContaining({ code: 'DHT_VALUE_TOO_LARGE' }),
   )
   for (const refused of [
@@ -57,8 +57,10 @@ test('what no side would take is refused before anything is logged', () => {
     () => ops.apply.check(record(version(1)), options),
   ])
     expect(refused).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
-  expect(() => ops.delete.check('')).toThrow(expect.objectContaining({ code: 'DHT_KEY_INVALID' }))
-  expect(() => ops.apply.check({ ...record(version(1)), opId: '' })).toThrow(
+  expect(() => ops.delete.check('', undefined)).toThrow(
+    expect.objectContaining({ code: 'DHT_KEY_INVALID' }),
+  )
+  expect(() => ops.apply.check({ ...record(version(1)), opId: '' }, undefined)).toThrow(
     expect.objectContaining({ code: 'DHT_RECORD_INVALID' }),
   )
 })

@@ -1,7 +1,7 @@
 import { compareVersions, type Version } from '@bzzz/base'
 import { ok, present, same, sameBytes, sameData } from '@bzzz/base/check'
 import type { DHT, DHTChange, WriteReceipt } from '../dht.js'
-import { bytesOf, nodeOf, type Suite } from './suite.js'
+import { AT_QUORUM, bytesOf, nodeOf, type Suite } from './suite.js'
 
 const record = (
   node: DHT,
@@ -41,9 +41,9 @@ const listeners = ({ api, network, key }: Suite): void => {
       const name = key('arrivals')
       const records = net.nodes.map((node) => record(node, name))
       for (let round = 0; round < 6; round++)
-        await nodeOf(net, round).put(name, bytesOf(`${round}`))
+        await nodeOf(net, round).put(name, bytesOf(`${round}`), AT_QUORUM)
       await net.settle()
-      const final = await nodeOf(net, 0).get(name)
+      const final = await nodeOf(net, 0).get(name, AT_QUORUM)
       const replicas = new Set(
         (await nodeOf(net, 0).closestPeers(name)).map(({ peerId }) => peerId),
       )
@@ -114,11 +114,11 @@ const concurrency = ({ api, network, key }: Suite): void => {
     const prefix = key('many')
     await Promise.all(
       Array.from({ length: 200 }, (_, i) =>
-        nodeOf(net, i).put(`${prefix}/${i}`, bytesOf(`${i}`), { timeoutMs: 20_000 }),
+        nodeOf(net, i).put(`${prefix}/${i}`, bytesOf(`${i}`), { ...AT_QUORUM, timeoutMs: 20_000 }),
       ),
     )
     const found = await Promise.all(
-      Array.from({ length: 200 }, (_, i) => nodeOf(net, i + 1).get(`${prefix}/${i}`)),
+      Array.from({ length: 200 }, (_, i) => nodeOf(net, i + 1).get(`${prefix}/${i}`, AT_QUORUM)),
     )
     for (const [i, one] of found.entries()) sameBytes(one?.value, bytesOf(`${i}`), `value ${i}`)
   })
@@ -128,7 +128,7 @@ const peers = ({ api, network, key }: Suite): void => {
   api.it('the replicas of a key are the same seen from every node', async () => {
     const net = await network()
     const name = key('replicas')
-    const { replicas } = await nodeOf(net, 0).put(name, bytesOf('x'))
+    const { replicas } = await nodeOf(net, 0).put(name, bytesOf('x'), AT_QUORUM)
     const sets = await Promise.all(
       net.nodes.map(async (node) => {
         const infos = await node.closestPeers(name)

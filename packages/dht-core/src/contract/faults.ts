@@ -1,8 +1,8 @@
 import { present, rejects, same, sameBytes } from '@bzzz/base/check'
-import { bytesOf, nodeOf, type DhtNetwork, type Suite } from './suite.js'
+import { AT_QUORUM, bytesOf, nodeOf, type DhtNetwork, type Suite } from './suite.js'
 
 const worksWithout = async (net: DhtNetwork, key: string): Promise<void> => {
-  const options = { timeoutMs: 10_000 }
+  const options = { ...AT_QUORUM, timeoutMs: 10_000 }
   const written = await nodeOf(net, 0).put(key, bytesOf('with two'), options)
   same(written.outcome, 'acknowledged', 'a quorum write with one node of three gone')
   const found = await nodeOf(net, 1).get(key, options)
@@ -18,7 +18,7 @@ const isolation = ({ api, fresh, key }: Suite): void => {
       const node = nodeOf(net, 2)
       await nodeOf(net, 0).put(name, bytesOf('before'), { level: 'all' })
       await net.isolate(2)
-      const options = { timeoutMs: 300 }
+      const options = { ...AT_QUORUM, timeoutMs: 300 }
       await rejects(() => node.get(name, options), 'DHT_UNAVAILABLE', 'quorum read when cut off')
       const known = await node.get(name, { level: 'local' })
       sameBytes(known?.value, bytesOf('before'), 'local read when cut off')
@@ -28,13 +28,46 @@ const isolation = ({ api, fresh, key }: Suite): void => {
       await net.heal()
       await net.settle()
       for (const other of net.nodes) {
-        const read = await other.get(`${name}/alone`)
+        const read = await other.get(`${name}/alone`, AT_QUORUM)
         sameBytes(read?.value, bytesOf('alone'), 'the pending write after healing')
         const caughtUp = await other.get(name, { level: 'local' })
         sameBytes(caughtUp?.value, bytesOf('with two'), 'what was missed, after healing')
       }
     })
   })
+}
+
+const answeringAlone = ({ api, fresh, key }: Suite): void => {
+  api.it(
+    'a node that is cut off answers what it can, says so, and loses nothing of it',
+    async () => {
+      await fresh(3, async (net) => {
+        present(net.isolate, 'supports.answersAlone needs isolate()')
+        present(net.heal, 'supports.answersAlone needs heal()')
+        const name = key('alone')
+        const node = nodeOf(net, 2)
+        await nodeOf(net, 0).put(name, bytesOf('before'), { level: 'all' })
+        await net.settle()
+        await net.isolate(2)
+        sameBytes((await node.get(name))?.value, bytesOf('before'), 'what the node holds')
+        const written = await node.put(name, bytesOf('alone'))
+        same(written.outcome, 'acknowledged', 'a write that names no level')
+        same(written.level, 'local', 'the level in its receipt')
+        sameBytes((await node.get(name))?.value, bytesOf('alone'), 'its own write')
+        same((await node.delete(`${name}/gone`)).level, 'local', 'the level of a delete')
+        const absent = `${name}/absent`
+        await rejects(() => node.get(absent), 'DHT_UNAVAILABLE', 'what the node does not hold')
+        same(await node.get(absent, { allowStale: true }), undefined, 'the same, taken as it is')
+        await net.heal()
+        await net.settle()
+        for (const other of net.nodes) {
+          const found = await other.get(name, AT_QUORUM)
+          sameBytes(found?.value, bytesOf('alone'), 'the write after healing')
+          same(found?.version.writer, node.peerId, 'its writer')
+        }
+      })
+    },
+  )
 }
 
 /** What holds while nodes are missing. */
@@ -55,4 +88,5 @@ export const faultTests = (suite: Suite): void => {
       })
     })
   if (options.supports?.partition === true) isolation(suite)
+  if (options.supports?.answersAlone === true) answeringAlone(suite)
 }

@@ -1,6 +1,6 @@
 import { quorumOf, type Level } from '@bzzz/base'
 import { ok, rejects, same, sameBytes } from '@bzzz/base/check'
-import { bytesOf, nodeOf, type Suite } from './suite.js'
+import { AT_QUORUM, bytesOf, nodeOf, type Suite } from './suite.js'
 
 const badLevels = [0, -1, 1.5, Number.NaN, 'most'] as unknown as readonly Level[]
 
@@ -9,11 +9,11 @@ const quorum = ({ api, count, network, key }: Suite): void => {
     const net = await network()
     for (let writer = 0; writer < count; writer++) {
       const name = key('quorum')
-      const written = await nodeOf(net, writer).put(name, bytesOf(`by ${writer}`))
+      const written = await nodeOf(net, writer).put(name, bytesOf(`by ${writer}`), AT_QUORUM)
       same(written.outcome, 'acknowledged', 'outcome of a quorum write')
       ok(written.heldBy.length >= quorumOf(written.replicas), 'a quorum must hold the write')
       for (const reader of net.nodes) {
-        const found = await reader.get(name)
+        const found = await reader.get(name, AT_QUORUM)
         sameBytes(found?.value, bytesOf(`by ${writer}`), 'value read at once')
         same(found?.version.wallMs, written.version.wallMs, 'version read at once')
       }
@@ -24,8 +24,8 @@ const quorum = ({ api, count, network, key }: Suite): void => {
     const net = await network()
     const name = key('later')
     for (let round = 0; round < 3 * count; round++) {
-      await nodeOf(net, round).put(name, bytesOf(`round ${round}`))
-      const found = await nodeOf(net, round * 2 + 1).get(name)
+      await nodeOf(net, round).put(name, bytesOf(`round ${round}`), AT_QUORUM)
+      const found = await nodeOf(net, round * 2 + 1).get(name, AT_QUORUM)
       sameBytes(found?.value, bytesOf(`round ${round}`), 'the value of the later write')
     }
   })
@@ -71,7 +71,7 @@ const numbers = ({ api, network, key }: Suite): void => {
   api.it('a level as a number is that many replicas', async () => {
     const net = await network()
     const name = key('number')
-    const { replicas } = await nodeOf(net, 0).put(name, bytesOf('0'))
+    const { replicas } = await nodeOf(net, 0).put(name, bytesOf('0'), AT_QUORUM)
     for (let level = 1; level <= replicas; level++) {
       const written = await nodeOf(net, level).put(name, bytesOf(`${level}`), { level })
       same(written.outcome, 'acknowledged', `outcome at level ${level}`)
@@ -93,7 +93,7 @@ const numbers = ({ api, network, key }: Suite): void => {
     sameBytes((await node.get(name, { level: 'local' }))?.value, bytesOf('kept'), 'own read')
     await net.settle()
     for (const reader of net.nodes)
-      sameBytes((await reader.get(name))?.value, bytesOf('kept'), 'read after settling')
+      sameBytes((await reader.get(name, AT_QUORUM))?.value, bytesOf('kept'), 'read after settling')
   })
 
   api.it('more replicas than there are make a read unavailable, not a miss', async () => {

@@ -1,6 +1,6 @@
 import { compareVersions } from '@bzzz/base'
 import { ok, rejects, same, sameBytes, sameData } from '@bzzz/base/check'
-import { bytesOf, nodeOf, type Suite } from './suite.js'
+import { AT_QUORUM, bytesOf, nodeOf, type Suite } from './suite.js'
 
 const receipts = ({ api, options, network, key }: Suite): void => {
   api.it('a receipt states key, version, operation, level, holders and durability', async () => {
@@ -38,13 +38,13 @@ const retries = ({ api, network, key }: Suite): void => {
     const name = key('retry')
     const node = nodeOf(net, 0)
     const opId = key('op')
-    const first = await node.put(name, bytesOf('first'), { opId })
-    const again = await node.put(name, bytesOf('first'), { opId })
+    const first = await node.put(name, bytesOf('first'), { ...AT_QUORUM, opId })
+    const again = await node.put(name, bytesOf('first'), { ...AT_QUORUM, opId })
     sameData(again.version, first.version, 'version of the retry')
-    const later = await node.put(name, bytesOf('later'))
-    const late = await node.put(name, bytesOf('first'), { opId })
+    const later = await node.put(name, bytesOf('later'), AT_QUORUM)
+    const late = await node.put(name, bytesOf('first'), { ...AT_QUORUM, opId })
     sameData(late.version, first.version, 'version of the late retry')
-    const found = await node.get(name)
+    const found = await node.get(name, AT_QUORUM)
     sameBytes(found?.value, bytesOf('later'), 'a late retry changes nothing')
     sameData(found?.version, later.version, 'a late retry stamps nothing')
   })
@@ -59,7 +59,7 @@ const retries = ({ api, network, key }: Suite): void => {
       if (change.key === name) changes.push(JSON.stringify(change.version))
     })
     const all = await Promise.all(
-      Array.from({ length: 10 }, () => node.put(name, bytesOf('once'), { opId })),
+      Array.from({ length: 10 }, () => node.put(name, bytesOf('once'), { ...AT_QUORUM, opId })),
     )
     await net.settle()
     stop()
@@ -72,12 +72,16 @@ const retries = ({ api, network, key }: Suite): void => {
     const net = await network()
     const name = key('retry-over')
     const opId = key('op')
-    await nodeOf(net, 0).put(name, bytesOf('first'), { opId })
-    await nodeOf(net, 1).put(name, bytesOf('later'))
-    await nodeOf(net, 0).put(name, bytesOf('first'), { opId })
+    await nodeOf(net, 0).put(name, bytesOf('first'), { ...AT_QUORUM, opId })
+    await nodeOf(net, 1).put(name, bytesOf('later'), AT_QUORUM)
+    await nodeOf(net, 0).put(name, bytesOf('first'), { ...AT_QUORUM, opId })
     await net.settle()
     for (const node of net.nodes)
-      sameBytes((await node.get(name))?.value, bytesOf('later'), 'the later write stands')
+      sameBytes(
+        (await node.get(name, AT_QUORUM))?.value,
+        bytesOf('later'),
+        'the later write stands',
+      )
   })
 }
 
@@ -109,15 +113,19 @@ const conditions = ({ api, network, key }: Suite): void => {
   api.it('a condition on what another node wrote is decided by the quorum', async () => {
     const net = await network()
     const name = key('cas-other')
-    const made = await nodeOf(net, 0).put(name, bytesOf('1'))
+    const made = await nodeOf(net, 0).put(name, bytesOf('1'), AT_QUORUM)
     const other = nodeOf(net, 1)
     await rejects(
-      () => other.put(name, bytesOf('x'), { expectedVersion: null }),
+      () => other.put(name, bytesOf('x'), { ...AT_QUORUM, expectedVersion: null }),
       'DHT_CONFLICT',
       'absent expected on another node',
     )
-    await other.put(name, bytesOf('2'), { expectedVersion: made.version })
-    sameBytes((await nodeOf(net, 0).get(name))?.value, bytesOf('2'), 'read on the first node')
+    await other.put(name, bytesOf('2'), { ...AT_QUORUM, expectedVersion: made.version })
+    sameBytes(
+      (await nodeOf(net, 0).get(name, AT_QUORUM))?.value,
+      bytesOf('2'),
+      'read on the first node',
+    )
   })
 
   api.it('of concurrent compare-and-sets exactly one wins', async () => {
@@ -126,6 +134,7 @@ const conditions = ({ api, network, key }: Suite): void => {
     const attempts = await Promise.allSettled(
       Array.from({ length: Math.max(4, net.nodes.length) }, (_, i) =>
         nodeOf(net, i).put(name, bytesOf(`attempt ${i}`), {
+          ...AT_QUORUM,
           expectedVersion: null,
           timeoutMs: 10_000,
         }),
@@ -139,7 +148,7 @@ const conditions = ({ api, network, key }: Suite): void => {
     await net.settle()
     for (const node of net.nodes)
       sameBytes(
-        (await node.get(name))?.value,
+        (await node.get(name, AT_QUORUM))?.value,
         bytesOf(`attempt ${winners[0]}`),
         'value of the winner',
       )
@@ -148,24 +157,30 @@ const conditions = ({ api, network, key }: Suite): void => {
   api.it('a counter kept by compare-and-set loses no increment', async () => {
     const net = await network()
     const name = key('counter')
-    await nodeOf(net, 0).put(name, new Uint8Array([0]))
+    await nodeOf(net, 0).put(name, new Uint8Array([0]), AT_QUORUM)
     const increment = async (index: number): Promise<void> => {
       const node = nodeOf(net, index)
       for (let tries = 0; tries < 200; tries++) {
-        const found = await node.get(name)
+        const found = await node.get(name, AT_QUORUM)
         const next = new Uint8Array([(found?.value[0] ?? 0) + 1])
         const expectedVersion = found?.version ?? null
-        const isDone = await node.put(name, next, { expectedVersion, timeoutMs: 10_000 }).then(
-          ({ outcome }) => outcome === 'acknowledged',
-          (error: unknown) =>
-            rejects(() => Promise.reject(error), 'DHT_CONFLICT', 'a try').then(() => false),
-        )
+        const isDone = await node
+          .put(name, next, { ...AT_QUORUM, expectedVersion, timeoutMs: 10_000 })
+          .then(
+            ({ outcome }) => outcome === 'acknowledged',
+            (error: unknown) =>
+              rejects(() => Promise.reject(error), 'DHT_CONFLICT', 'a try').then(() => false),
+          )
         if (isDone) return
       }
       throw new Error('contract broken: 200 compare-and-sets in a row conflicted')
     }
     await Promise.all(Array.from({ length: 6 }, (_, i) => increment(i)))
-    same((await nodeOf(net, 0).get(name))?.value[0], 6, 'the counter after six increments')
+    same(
+      (await nodeOf(net, 0).get(name, AT_QUORUM))?.value[0],
+      6,
+      'the counter after six increments',
+    )
   })
 }
 

@@ -23,6 +23,11 @@ export interface DhtNetwork {
 export interface DhtSupports {
   /** A call that names no level may be answered by this node alone; its receipt then says `local`. */
   readonly fallsBack?: boolean
+  /**
+   * While a node is cut off, a call that names no level *is* answered by that node alone. With
+   * `fallsBack` and `partition`.
+   */
+  readonly answersAlone?: boolean
   readonly partition?: boolean
   readonly crash?: boolean
 }
@@ -87,6 +92,12 @@ export const nodeOf = (network: DhtNetwork, index: number): DHT => {
   if (node === undefined) throw new Error('contract: the network has no nodes')
   return node
 }
+
+/**
+ * Named wherever one node must see at once what another did: without a level, an implementation that
+ * falls back may answer from the node alone, whenever its peers are slow.
+ */
+export const AT_QUORUM = { level: 'quorum' } as const
 
 export const bytesOf = (text: string): Uint8Array => utf8(text)
 

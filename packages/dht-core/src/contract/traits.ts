@@ -2,7 +2,7 @@ import { newOperationId, seededRandom } from '@bzzz/base'
 import { ok, rejects, same, sameData } from '@bzzz/base/check'
 import { DHT_CONTRACT, dhtPort } from '../dht-port.js'
 import type { DHT } from '../dht.js'
-import { bytesOf, nodeOf, type Suite } from './suite.js'
+import { AT_QUORUM, bytesOf, nodeOf, type Suite } from './suite.js'
 
 type Ops = typeof dhtPort.ops
 type AsyncOp = { [K in keyof Ops]: Ops[K]['kind'] extends 'read' | 'write' ? K : never }[keyof Ops]
@@ -87,7 +87,8 @@ const aborts = ({ api, network, key }: Suite): void => {
       await net.settle()
       stop()
       ok(!changes.includes(target), 'nothing changed')
-      for (const other of net.nodes) same(await other.get(target), undefined, 'nothing was written')
+      for (const other of net.nodes)
+        same(await other.get(target, AT_QUORUM), undefined, 'nothing was written')
     })
 
   api.it('a local read aborted before the call rejects with ABORTED as well', async () => {
