@@ -1,13 +1,13 @@
-import { codeOf, pick, seededRandom, type Random } from '@bzzz/base'
+import { codeOf, pick, seededRandom } from '@bzzz/base'
 import { summaryOf, type Summary } from './figures.js'
 import type { ModeChange } from './operator.js'
 import type { Site } from './site.js'
 
 export interface FlipsOptions {
   readonly site: Site
-  /** Each list is flipped node by node, all lists at the same time: no more of them than a quorum can lack. */
+  /** Each group is flipped node by node, all groups at the same time: a node of each may be away from the mesh. */
   readonly groups: readonly (readonly number[])[]
-  /** Flips in all. */
+  /** Flips in all, at least. */
   readonly count: number
   readonly seed: number
 }
@@ -19,9 +19,11 @@ export interface FlipsResult {
   readonly tookMs: Summary
 }
 
-const CHANGES: readonly ModeChange[] = [
-  { mode: 'mock' },
-  { mode: 'mock', isNow: true },
+/** Away from the mesh. */
+const AWAY: readonly ModeChange[] = [{ mode: 'mock' }, { mode: 'mock', isNow: true }]
+
+/** Within it. */
+const WITHIN: readonly ModeChange[] = [
   { mode: 'hybrid', percent: 10 },
   { mode: 'hybrid', percent: 100 },
   { mode: 'shadow' },
@@ -30,20 +32,29 @@ const CHANGES: readonly ModeChange[] = [
 
 const REFUSALS: ReadonlySet<string> = new Set(['HYBRID_NOT_READY', 'HYBRID_COPY_INCOMPLETE'])
 
+const FLIPS_PER_ROUND = 3
+
 /** Longest wait for one change within its request, milliseconds. */
-const WAIT_MS = 30_000
+const WAIT_MS = 20_000
 
 /** Changes modes by hand, each as soon as the one before is complete. */
 export const flip = async ({ site, groups, count, seed }: FlipsOptions): Promise<FlipsResult> => {
   const random = seededRandom(seed)
   const took: number[] = []
-  let [begun, refused] = [0, 0]
+  let refused = 0
+  const one = async (node: number, changes: readonly ModeChange[]): Promise<void> => {
+    const startMs = performance.now()
+    if (!(await flipOnce(site, node, pick(random, changes)))) refused += 1
+    took.push(performance.now() - startMs)
+  }
+  const rounds = Math.ceil(count / groups.length / FLIPS_PER_ROUND)
   const work = async (group: readonly number[]): Promise<void> => {
-    for (let at = 0; begun < count; at++) {
-      begun += 1
-      const startMs = performance.now()
-      if (!(await flipOnce(site, group[at % group.length] ?? 1, random))) refused += 1
-      took.push(performance.now() - startMs)
+    for (let round = 0; round < rounds; round++) {
+      const node = group[round % group.length] ?? 1
+      await one(node, AWAY)
+      // It has to be back before the next one leaves.
+      await one(node, WITHIN)
+      await one(node, WITHIN)
     }
   }
   await Promise.all(groups.map(work))
@@ -51,9 +62,9 @@ export const flip = async ({ site, groups, count, seed }: FlipsOptions): Promise
 }
 
 /** False when the change was refused. */
-const flipOnce = async (site: Site, node: number, random: Random): Promise<boolean> => {
+const flipOnce = async (site: Site, node: number, change: ModeChange): Promise<boolean> => {
   try {
-    await site.operator(node).setMode({ ...pick(random, CHANGES), waitMs: WAIT_MS })
+    await site.operator(node).setMode({ ...change, waitMs: WAIT_MS })
     return true
   } catch (error) {
     if (REFUSALS.has(codeOf(error) ?? '')) return false

@@ -43,12 +43,12 @@ export class Operator {
     return (await this.client.call('status', {})).peers.connected
   }
 
-  servesReal(boundMs: number): Promise<ModeRow> {
+  serves(side: 'real' | 'store', boundMs = 20_000): Promise<ModeRow> {
     return waitFor(
-      `node ${this.#node.index}: real serves`,
+      `node ${this.#node.index}: ${side} serves`,
       async () => {
         const row = await this.row()
-        return row.serving === 'real' && row
+        return row.serving === side && row
       },
       { boundMs },
     )

@@ -53,7 +53,7 @@ export class Site implements AsyncDisposable {
           async () => (await operator.connectedPeers()) === others,
           { boundMs: PATIENCE_MS },
         )
-        await operator.servesReal(PATIENCE_MS)
+        await operator.serves('real', PATIENCE_MS)
         await operator.drained(PATIENCE_MS)
       }),
     )
@@ -62,7 +62,7 @@ export class Site implements AsyncDisposable {
   /** Outages, and the times in a mode without fallback. */
   outagesOf(index: number): readonly Outage[] {
     const unaided = this.log(index)
-      .inModeReal()
+      .inMode('real')
       .map((span): Outage => ({ kind: 'no fallback', ...span }))
     return [...this.cluster.node(index).outages, ...unaided]
   }
@@ -86,7 +86,8 @@ export class Site implements AsyncDisposable {
   }
 
   /** Reads everything in the end and judges the whole history. Nothing may be down any more. */
-  async judge(calls: readonly Call[]): Promise<string[]> {
+  async judge(history: readonly Call[]): Promise<string[]> {
+    const calls = this.#asPromised(history)
     const keys = byKey(calls)
     const single: string[][] = this.nodes.map(() => [])
     const common: string[] = []
@@ -104,6 +105,16 @@ export class Site implements AsyncDisposable {
     const finals = new Map(told.flatMap(({ values }) => [...values]))
     const circumstances = { finals, outagesOf: (node: number) => this.outagesOf(node) }
     return [...told.flatMap(({ problems }) => problems), ...historyProblems(calls, circumstances)]
+  }
+
+  /** A node in mode mock has left the mesh: it is the quorum of its own, and what it is asked is local. */
+  #asPromised(calls: readonly Call[]): Call[] {
+    const alone = new Map(this.nodes.map(({ index }) => [index, this.log(index).inMode('mock')]))
+    const isAlone = ({ node, sentMs, endedMs }: Call): boolean =>
+      (alone.get(node) ?? []).some(({ fromMs, toMs }) => sentMs <= toMs && fromMs <= endedMs)
+    return calls.map((call) =>
+      call.level === 'quorum' && isAlone(call) ? { ...call, level: 'local' } : call,
+    )
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

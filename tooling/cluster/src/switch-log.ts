@@ -1,5 +1,5 @@
 import type { ItemOf } from '@bzzz/api'
-import { delay, systemClock } from '@bzzz/base'
+import { delay, systemClock, type Mode } from '@bzzz/base'
 import type { ClusterNode } from './cluster-node.js'
 import { Operator } from './operator.js'
 
@@ -9,6 +9,9 @@ export interface Span {
   readonly fromMs: number
   readonly toMs: number
 }
+
+/** A change of mode is in force within this time of its event. */
+const WITHIN_MS = 100
 
 /** Before the stream of a node that is not there is asked for again. */
 const AGAIN_MS = 100
@@ -36,13 +39,13 @@ export class SwitchLog implements AsyncDisposable {
     )
   }
 
-  /** Times in mode real, which has no fallback. */
-  inModeReal(): readonly Span[] {
+  /** Times in a mode, which began in another. */
+  inMode(mode: Mode): readonly Span[] {
     const changes = this.items.flatMap((item) => (item.kind === 'mode-changed' ? [item] : []))
     return changes.flatMap(({ to, at }, index) => {
       const until = changes[index + 1]?.at
-      const toMs = until === undefined ? Infinity : Date.parse(until)
-      return to.mode === 'real' ? [{ fromMs: Date.parse(at), toMs }] : []
+      const toMs = until === undefined ? Infinity : Date.parse(until) + WITHIN_MS
+      return to.mode === mode ? [{ fromMs: Date.parse(at) - WITHIN_MS, toMs }] : []
     })
   }
 

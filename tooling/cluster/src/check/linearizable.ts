@@ -3,21 +3,23 @@ import { isLinearizable, type RegisterOperation } from './wgl.js'
 
 /**
  * A call as an operation of a register; undefined where it tells nothing. A conditional write that is pending
- * spreads like a plain one (decision 0009): only one that was acknowledged promises that its condition held.
+ * spreads like a plain one (decision 0009): only one that was acknowledged promises that its condition held. What
+ * was not done at a quorum promises nothing to others, and may spread at any later time.
  */
 const operationOf = (call: Call): RegisterOperation | undefined => {
   const { kind, outcome, sentMs: callMs, endedMs, value = null, expected } = call
+  const isQuorum = call.level === 'quorum'
   if (kind === 'get')
-    return outcome === 'ok'
+    return outcome === 'ok' && isQuorum
       ? { kind: 'read', callMs, returnMs: endedMs, value: call.found ?? null }
       : undefined
   if (outcome === 'unavailable') return undefined
   const condition = expected === undefined ? undefined : (expected?.value ?? null)
   if (outcome === 'conflict')
-    return condition === undefined
+    return condition === undefined || !isQuorum
       ? undefined
       : { kind: 'differs', callMs, returnMs: endedMs, expected: condition }
-  if (outcome !== 'ok') return { kind: 'write', callMs, returnMs: Infinity, value }
+  if (outcome !== 'ok' || !isQuorum) return { kind: 'write', callMs, returnMs: Infinity, value }
   return condition === undefined
     ? { kind: 'write', callMs, returnMs: endedMs, value }
     : { kind: 'exchange', callMs, returnMs: endedMs, value, expected: condition }

@@ -79,6 +79,13 @@ const good: Record<string, readonly Call[]> = {
     put('k', 'b', { at: [2, 3], outcome: 'unknown' }),
     put('k', 'c', { at: [4, 5], expected: expected('a'), outcome: 'conflict' }),
   ],
+  'what was told at the level local, which promises nothing to others': [
+    put('k', 'a', { at: [0, 1] }),
+    put('k', 'b', { at: [2, 3], level: 'local' }),
+    get('k', 'a', { at: [4, 5] }),
+    get('k', null, { at: [6, 7], level: 'local' }),
+    get('k', 'b', { at: [8, 9] }),
+  ],
   'a refused condition during the write that broke it': [
     put('k', 'a', { at: [0, 10] }),
     put('k', 'b', { at: [1, 2], expected: null, outcome: 'conflict' }),

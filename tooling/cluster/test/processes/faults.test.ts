@@ -12,6 +12,7 @@ import { Site } from '../../src/site.js'
 
 const NODES = [1, 2, 3, 4, 5] as const
 const MIB = 2 ** 20
+const MINUTE_MS = 60_000
 /** Real times are asserted with this margin: the machine may be busy with other things. */
 const MARGIN = 5
 const SUITE = 'five coordinators as processes'
@@ -61,15 +62,14 @@ privileged('coordinators as processes, under faults', reasonWithoutNamespaces(),
     test('recovery: from a calm start, each node that was cut off is back in time', async () => {
       const backMs: number[] = []
       for (const node of NODES) {
+        await site.calm()
         await strike(() => site.cluster.lan.isolate(node))
-        await waitFor('it falls back', () =>
-          site.log(node).switchedAfter('store', faultsAtMs.at(-1) ?? 0),
-        )
+        await site.operator(node).serves('store')
         await load.pass(1)
-        await site.cluster.lan.heal()
         const healedMs = nowMs()
+        await site.cluster.lan.heal()
         const backAtMs = await waitFor('it comes back', () =>
-          site.log(node).switchedAfter('real', healedMs - 1),
+          site.log(node).switchedAfter('real', healedMs),
         )
         backMs.push(backAtMs - healedMs)
       }
@@ -85,14 +85,12 @@ privileged('coordinators as processes, under faults', reasonWithoutNamespaces(),
     test('recovery: ten thousand records that were written alone reach the others in time', async () => {
       const count = 10_000
       await strike(() => site.cluster.lan.isolate(1))
-      await waitFor('it falls back', () =>
-        site.log(1).switchedAfter('store', faultsAtMs.at(-1) ?? 0),
-      )
+      await site.operator(1).serves('store')
       await fillWithRecords(site.cluster.node(1), 'drained', count)
       const { backlog } = await site.operator(1).row()
       expect(backlog.keys).toBeGreaterThanOrEqual(count)
-      await site.cluster.lan.heal()
       const healedMs = nowMs()
+      await site.cluster.lan.heal()
       await waitFor(
         'all of them are sent',
         async () => {
@@ -157,24 +155,28 @@ privileged('coordinators as processes, under faults', reasonWithoutNamespaces(),
       expect(failedSince(first)).toEqual([])
     })
 
-    test('mixed hybrid: modes change by hand as fast as they complete', async () => {
-      const first = load.calls.length
-      const result = await flip({
-        site,
-        // Of five replicas of the membership, two may be away.
-        groups: [
-          [1, 2],
-          [3, 4, 5],
-        ],
-        count: laneCount(300, 10_000),
-        seed: 3,
-      })
-      console.log('flips', result)
-      expect(result.completed).toBeGreaterThan(result.refused)
-      for (const { index } of site.nodes) await site.operator(index).clearMode()
-      await site.calm()
-      expect(failedSince(first)).toEqual([])
-    })
+    test(
+      'mixed hybrid: modes change by hand as fast as they complete',
+      async () => {
+        const first = load.calls.length
+        const result = await flip({
+          site,
+          // Of five replicas of the membership, two may be away.
+          groups: [
+            [1, 2],
+            [3, 4, 5],
+          ],
+          count: laneCount(300, 10_000),
+          seed: 3,
+        })
+        console.log('flips', result)
+        expect(result.completed).toBeGreaterThan(result.refused)
+        for (const { index } of site.nodes) await site.operator(index).clearMode()
+        await site.calm()
+        expect(failedSince(first)).toEqual([])
+      },
+      laneCount(10, 240) * MINUTE_MS,
+    )
 
     test('network partition: two against three, both go on, and agree when it heals', async () => {
       const first = load.calls.length
