@@ -7,11 +7,14 @@ import {
   type Random,
   type Startable,
 } from '@bzzz/base'
-import type { CoordinatorConfig, Explained } from '@bzzz/config'
+import { coordinatorFields, type CoordinatorConfig, type Loaded } from '@bzzz/config'
+import type { ReadConfigOptions } from '@bzzz/config/node'
 import { AlertMonitor } from '@bzzz/telemetry'
+import type { Provider } from '@openfeature/server-sdk'
 import { loadIdentity } from '@bzzz/libp2p-host/identity'
 import type { Backend } from './backend.js'
 import { compose } from './compose.js'
+import { LiveConfig, modeLayers, type CoordinatorFields } from './config/live-config.js'
 import { openDataDirectory, type DataDirectory } from './data/data-directory.js'
 import { DirectoryLock } from './data/directory-lock.js'
 import { RuntimeRecord } from './data/runtime-record.js'
@@ -29,15 +32,18 @@ import { addOperationRoutes, authorize } from './http/operation-routes.js'
 import { addStreamRoutes, isStreamPath } from './http/stream-routes.js'
 import { createTokenCheck } from './http/token.js'
 import type { Log } from './log.js'
-import { ConfigSources } from './operate/config-sources.js'
+import { AuditService } from './operate/audit-service.js'
+import { NodeSettings } from './operate/node-settings.js'
 import { Operations } from './operate/operations.js'
 
 export interface CoordinatorOptions {
   readonly config: CoordinatorConfig
-  /** The settings with their sources, for `config explain`. */
-  readonly settings: readonly Explained[]
-  /** Settings that were accepted and have no effect yet. */
-  readonly notices: readonly string[]
+  /** The same with its origins. */
+  readonly loaded: Loaded<CoordinatorFields>
+  /** Where it was read from: a file there is followed. */
+  readonly sources: ReadConfigOptions
+  /** Whose flags decide modes, below the overrides of operators. Default: the configuration. */
+  readonly flagProvider?: Provider | undefined
   /** Absolute path. */
   readonly dataDirectory: string
   readonly version: string
@@ -73,6 +79,7 @@ interface Inside {
   readonly streams: EventStreams
   readonly metrics: NodeMetrics
   readonly alerts: AlertMonitor
+  readonly live: LiveConfig
   readonly health: HealthWatch
   readonly doors: Doors
   readonly token: string
@@ -127,15 +134,17 @@ export class Coordinator extends Service {
     const directory = await openDataDirectory(this.#options.dataDirectory)
     const identity = await loadIdentity(directory.identityFile)
     const token = await loadToken(directory.tokenFile, random)
-    const sources = new ConfigSources(config.dhtMode, sourceOf(this.#options.settings))
-    const dhtSetting = sources.settingOf()
+    const audit = new AuditService(directory.auditFile, log)
+    const settings = await this.#createSettings(directory, identity.peerId, audit)
+    const live = this.#createLiveConfig(settings)
+    const dhtSetting = settings.settingOf('dht')
     const means = { directory, identity, dhtSetting, clock, random, log }
     const backend = await compose(config, means)
     const operations = new Operations({
       components: backend.components,
-      auditFile: directory.auditFile,
+      audit,
       runId: this.#startedAtMs.toString(36),
-      sources,
+      sources: settings,
       clock,
       log,
     })
@@ -167,10 +176,12 @@ export class Coordinator extends Service {
       streams,
       metrics,
       alerts,
+      live,
       health,
       doors,
       token,
     })
+    settings.drive(backend.components.map(({ controls }) => controls))
     const runtime = new RuntimeRecord(directory.runtimeFile, () => ({
       pid: this.#options.pid,
       url: http.url,
@@ -181,14 +192,50 @@ export class Coordinator extends Service {
     // The lock first, so that a second start changes nothing; HTTP early, so that /readyz can say why not yet.
     // The runtime record last: it is gone before the port is given up, which others may then take.
     const lock = new DirectoryLock(directory, clock)
-    const within = [...operations.before, ...backend.parts, health, ...operations.after, alerts]
-    const parts = [lock, http, ...within, streams, doors, runtime]
+    const within = [audit, ...operations.before, ...backend.parts, settings, live.watch]
+    const around = [health, ...operations.after, alerts, streams]
+    const parts = [lock, http, ...within, ...around, doors, runtime]
     return { backend, directory, http, operations, doors, health, parts }
+  }
+
+  async #createSettings(
+    directory: DataDirectory,
+    peerId: string,
+    audit: AuditService,
+  ): Promise<NodeSettings> {
+    const { config, loaded, flagProvider: provider, clock, log } = this.#options
+    const settings = new NodeSettings({
+      components: { dht: coordinatorFields.fields.dhtMode.default },
+      overridesFile: directory.overridesFile,
+      // One process may run several nodes, as tests do, and one of them again.
+      domain: `bzzz-${peerId}-${this.#startedAtMs}`,
+      provider,
+      audit,
+      clock,
+      log,
+    })
+    settings.configure('dht', modeLayers(loaded, config.dhtMode))
+    await settings.load()
+    return settings
+  }
+
+  #createLiveConfig(settings: NodeSettings): LiveConfig {
+    const { loaded, sources, clock, log } = this.#options
+    const live: LiveConfig = new LiveConfig({
+      loaded,
+      sources,
+      clock,
+      log,
+      onChange: ({ dhtMode }) => {
+        settings.configure('dht', modeLayers(live.loaded, dhtMode))
+      },
+    })
+    return live
   }
 
   #createHttp(inside: Inside): HttpServer {
     const { config, clock, log, version } = this.#options
-    const { directory, backend, operations, streams, metrics, alerts, health, doors } = inside
+    const { directory, backend, operations, streams, metrics, alerts, live, health, doors } = inside
     const readiness = (): Readiness => readinessOf(doors, backend, health.rows())
     const handlers = createHandlers({
       backend,
@@ -199,8 +246,8 @@ export class Coordinator extends Service {
       url: () => http.url,
       startedAtMs: this.#startedAtMs,
       health: () => health.rows(),
-      notices: this.#options.notices,
-      settings: () => this.#options.settings,
+      notices: () => live.notices(),
+      settings: () => live.settings(),
       components: backend.components,
       desk: operations.desk,
       drills: operations.drills,
@@ -238,7 +285,3 @@ export class Coordinator extends Service {
     return http
   }
 }
-
-/** Where the mode of the configuration comes from. */
-const sourceOf = (settings: readonly Explained[]): string =>
-  settings.find(({ path }) => path === 'bzzz.dht.mode')?.source ?? 'default'

@@ -87,6 +87,18 @@ export const coordinatorError = defineErrors({
     meaning: 'What answered at a bootstrap entry is not the identity document of a coordinator.',
     remedy: 'Point the entry at the HTTP or libp2p port of a BZZZ coordinator.',
   },
+  OVERRIDES_UNREADABLE: {
+    verdict: 'answered',
+    http: 500,
+    meaning: 'The file with what operators have put above the configuration is damaged.',
+    remedy: 'Read what it says, remove it, start again, and set the modes anew with `bzzz mode`.',
+  },
+  OVERRIDE_NOT_KEPT: {
+    verdict: 'answered',
+    http: 500,
+    meaning: 'The mode is in force, but could not be written down: a restart would forget it.',
+    remedy: 'Look after the disk of the data directory, then ask for the mode again.',
+  },
   DRILL_RUNNING: {
     verdict: 'answered',
     http: 409,

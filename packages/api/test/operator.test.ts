@@ -62,7 +62,7 @@ describe('a change of mode', () => {
       ],
     }
     const done = {
-      components: [{ ...output.components[0]!, change: { ...change, state: 'done' } }],
+      components: [{ ...output.components[0], change: { ...change, state: 'done' } }],
     }
     expect(encodeResponse('rollback', output).status).toBe(202)
     expect(encodeResponse('rollback', done as OutputOf<'mode'>).status).toBe(200)

@@ -22,7 +22,7 @@ export interface HandlerMeans extends OperatorMeans {
   readonly readiness: () => Readiness
   readonly health: () => readonly HealthStatus[]
   /** Settings that were accepted and have no effect yet. */
-  readonly notices: readonly string[]
+  readonly notices: () => readonly string[]
   readonly settings: () => readonly Explained[]
 }
 
@@ -63,7 +63,7 @@ const statusOf = (means: HandlerMeans): Status => {
     peers,
     health: [...means.health()],
     bootstrap: backend.bootstrap().map(bootstrapRow),
-    notices: means.notices,
+    notices: means.notices(),
     components: means.desk.rows(),
     drills: drillRows(means.drills),
     alerts: alertRows(means.alerts()),

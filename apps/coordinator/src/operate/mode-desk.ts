@@ -1,11 +1,12 @@
 import type { OutputOf } from '@bzzz/api'
 import { codeOf, messageOf, type Clock, type Mode, type ModeSetting } from '@bzzz/base'
+import type { Override } from '@bzzz/hybrid/flags'
 import type { Log } from '../log.js'
 import type { Audit } from './audit.js'
 import { componentNamed, type Component } from './component.js'
 import { runChange, within, type ModeChange } from './mode-change.js'
 import { modeRow } from './mode-row.js'
-import type { Override, SettingSources } from './setting-sources.js'
+import type { SettingSources } from './setting-sources.js'
 
 export type ModeRow = OutputOf<'mode'>['components'][number]
 
@@ -128,7 +129,7 @@ export class ModeDesk {
           change.copy = progress
         },
       })
-      await sources.override(component.name, inForce())
+      await sources.override(component.name, inForce(), actor)
     })
     // It goes on when this request has been answered: then nobody else hears how it ended.
     work.catch((error: unknown) => {

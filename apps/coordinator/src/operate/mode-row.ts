@@ -1,7 +1,8 @@
+import type { Override } from '@bzzz/hybrid/flags'
 import type { Component } from './component.js'
 import type { ModeChange } from './mode-change.js'
 import type { ModeRow } from './mode-desk.js'
-import type { Override, SettingSources } from './setting-sources.js'
+import type { SettingSources } from './setting-sources.js'
 
 const iso = (ms: number): string => new Date(ms).toISOString()
 

@@ -5,7 +5,7 @@ import type { ActiveAlert, AlertMonitor } from '@bzzz/telemetry'
 import type { EventSource } from '../http/event-streams.js'
 import type { Log } from '../log.js'
 import { Audit } from './audit.js'
-import { AuditService } from './audit-service.js'
+import type { AuditService } from './audit-service.js'
 import type { Component } from './component.js'
 import { DrillDesk } from './drill-desk.js'
 import { ModeDesk } from './mode-desk.js'
@@ -15,7 +15,7 @@ import { SwitchLog } from './switch-log.js'
 
 export interface OperationsOptions {
   readonly components: readonly Component[]
-  readonly auditFile: string
+  readonly audit: AuditService
   /** Names this run of the node in the ids of events. */
   readonly runId: string
   readonly sources: SettingSources
@@ -27,13 +27,12 @@ export interface OperationsOptions {
 export class Operations {
   readonly #options: OperationsOptions
   readonly #switches: SwitchLog
-  readonly #audit: AuditService
   readonly #drills: DrillDesk
   readonly #desk: ModeDesk
 
   constructor(options: OperationsOptions) {
     this.#options = options
-    const { components, auditFile, runId, sources, clock, log } = options
+    const { components, runId, sources, clock, log } = options
     this.#switches = new SwitchLog({
       clock,
       runId,
@@ -41,15 +40,14 @@ export class Operations {
         log.error('a listener of the switches failed', { error })
       },
     })
-    this.#audit = new AuditService(auditFile, log)
-    const audit = new Audit(this.#audit, clock)
+    const audit = new Audit(options.audit, clock)
     this.#drills = new DrillDesk({ components, clock, audit, log })
     this.#desk = new ModeDesk({ components, sources, clock, audit, log })
   }
 
   /** What runs before the components do, and longer. */
   get before(): readonly Startable[] {
-    return [this.#audit, new Following(() => this.#follow())]
+    return [new Following(() => this.#follow())]
   }
 
   /** What needs the components. */

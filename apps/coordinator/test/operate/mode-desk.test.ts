@@ -1,15 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
 import { baseError, ManualClock } from '@bzzz/base'
 import { silentLogger } from '@bzzz/telemetry'
-import { ConfigSources } from '../../src/operate/config-sources.js'
 import { ModeDesk } from '../../src/operate/mode-desk.js'
-import { fakeAudit, fakeComponent, turns } from './support.js'
+import { fakeAudit, fakeComponent, fakeSources, turns } from './support.js'
 
 const createDesk = () => {
   const clock = new ManualClock(1_000_000)
   const { component, calls, state } = fakeComponent()
   const { audit, entries, state: auditState } = fakeAudit(clock)
-  const sources = new ConfigSources({ mode: 'hybrid', percent: 100 }, 'env')
+  const sources = fakeSources(clock)
   const desk = new ModeDesk({ components: [component], sources, clock, audit, log: silentLogger })
   const actions = (): string[] =>
     entries.flatMap((entry) => (entry.kind === 'action' ? [entry.action] : []))
@@ -32,7 +31,7 @@ describe('a change of mode', () => {
       override: { percent: 10, until: new Date(1_060_000).toISOString(), actor: 'operator' },
       change: { state: 'done' },
     })
-    expect(sources.overrideOf()).toMatchObject({ percent: 10, untilMs: 1_060_000 })
+    expect(sources.overrideOf('dht')).toMatchObject({ percent: 10, untilMs: 1_060_000 })
     expect(actions()).toEqual(['mode-set'])
   })
 
@@ -40,7 +39,7 @@ describe('a change of mode', () => {
     const { desk, state, sources, actions } = createDesk()
     state.gate = Promise.reject(baseError('INVALID_ARGUMENT', 'not ready'))
     await expect(desk.set({ ...ORDER, mode: 'real' })).rejects.toThrow('not ready')
-    expect(sources.overrideOf()).toBeUndefined()
+    expect(sources.overrideOf('dht')).toBeUndefined()
     expect(desk.rows()[0]?.change).toMatchObject({
       state: 'failed',
       error: { code: 'INVALID_ARGUMENT', message: 'not ready' },
@@ -67,13 +66,14 @@ describe('a change of mode', () => {
       state: 'running',
       copy: { done: 1, total: 4, fetched: 9 },
     })
-    expect(sources.overrideOf()).toBeUndefined()
+    expect(sources.overrideOf('dht')).toBeUndefined()
     clock.advance(9_500)
     gate.resolve()
     await turns()
     expect(desk.rows()[0]).toMatchObject({ mode: 'mock', change: { state: 'done' } })
-    expect(sources.overrideOf()?.untilMs).toBe(1_070_000)
-    expect(clock.pendingTimers).toBe(0)
+    expect(sources.overrideOf('dht')?.untilMs).toBe(1_070_000)
+    // The end of the override; nothing waits for the answer any more.
+    expect(clock.pendingTimers).toBe(1)
   })
 
   test('that fails after its answer is no unhandled rejection', async () => {
@@ -132,7 +132,7 @@ describe('taking an override back', () => {
     await desk.set({ ...ORDER, mode: 'mock' })
     state.gate = Promise.reject(baseError('INVALID_ARGUMENT', 'not ready'))
     await expect(desk.clear(ORDER)).rejects.toThrow('not ready')
-    expect(sources.overrideOf()?.mode).toBe('mock')
+    expect(sources.overrideOf('dht')?.mode).toBe('mock')
   })
 })
 

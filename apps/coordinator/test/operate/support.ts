@@ -1,9 +1,11 @@
-import { baseError, Emitter, ManualClock, type ModeSetting } from '@bzzz/base'
+import { baseError, Emitter, type ManualClock, type ModeSetting } from '@bzzz/base'
 import type { HybridControls, HybridEvents, SetModeOptions } from '@bzzz/hybrid'
+import { FlagSources } from '@bzzz/hybrid/flags'
 import type { AuditEntry } from '@bzzz/telemetry'
 import { Audit } from '../../src/operate/audit.js'
 import type { Component } from '../../src/operate/component.js'
 import type { Drill } from '../../src/operate/drill.js'
+import type { SettingSources } from '../../src/operate/setting-sources.js'
 
 /** A hybrid whose changes of mode end when told to, and drills that are only noted. */
 export const fakeComponent = (
@@ -16,7 +18,7 @@ export const fakeComponent = (
   const calls: { readonly to: Partial<ModeSetting>; readonly options: SetModeOptions }[] = []
   const state = {
     setting,
-    gate: Promise.resolve() as Promise<void>,
+    gate: Promise.resolve(),
     drill: undefined as Drill | undefined,
     letters: ['lost'],
   }
@@ -63,4 +65,20 @@ export const fakeAudit = (clock: ManualClock) => {
 
 export const turns = async (): Promise<void> => {
   for (let turn = 0; turn < 30; turn++) await Promise.resolve()
+}
+
+/** A configuration that says hybrid in the environment, with overrides that no file keeps. */
+export const fakeSources = (clock: ManualClock): SettingSources => {
+  const sources = new FlagSources({ components: { dht: { mode: 'mock', percent: 100 } }, clock })
+  sources.configure('dht', { env: { mode: 'hybrid', percent: 100 } })
+  return {
+    sourceOf: (name) => sources.sourceOf(name),
+    overrideOf: (name) => sources.overrideOf(name),
+    settingWith: (name, override) => sources.settingWith(name, override),
+    override: (name, override, actor) => {
+      if (override === undefined) sources.clear(name, { actor })
+      else sources.override(name, override)
+      return Promise.resolve()
+    },
+  }
 }

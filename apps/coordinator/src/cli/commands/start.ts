@@ -1,6 +1,6 @@
 import { systemClock, systemRandom } from '@bzzz/base'
-import { coordinatorFields, explain, formatPlace } from '@bzzz/config'
 import { Option, type Command } from 'commander'
+import { noticesOf } from '../../config/notices.js'
 import type { Coordinator } from '../../coordinator.js'
 import { readVersion } from '../../version.js'
 import { EXIT } from '../exit-codes.js'
@@ -26,7 +26,7 @@ const untilAborted = (signal: AbortSignal): Promise<void> =>
 
 /** The coordinator that the settings describe. It logs to standard error. */
 export const createCoordinator = async (settings: Settings, io: Io): Promise<Coordinator> => {
-  const { loaded, config, dataDirectory } = settings
+  const { loaded, config, sources, dataDirectory } = settings
   // libp2p takes most of a second to load: only the command that needs it waits for that.
   const [{ Coordinator: Implementation }, { createLogger }] = await Promise.all([
     import('../../coordinator.js'),
@@ -34,9 +34,9 @@ export const createCoordinator = async (settings: Settings, io: Io): Promise<Coo
   ])
   return new Implementation({
     config,
+    loaded,
+    sources,
     dataDirectory,
-    settings: explain(coordinatorFields, loaded),
-    notices: noticesOf(settings),
     version: readVersion(),
     pid: process.pid,
     clock: systemClock,
@@ -48,13 +48,10 @@ export const createCoordinator = async (settings: Settings, io: Io): Promise<Coo
   })
 }
 
-const noticesOf = ({ loaded }: Settings): readonly string[] =>
-  loaded.notices.map(({ place, message }) => `${formatPlace(place)}: ${message}`)
-
 const runStart = async (command: Command, io: Io): Promise<void> => {
   const options = command.opts<Options>()
   const settings = await loadSettings(io, options.config, settingsIn(command))
-  for (const notice of noticesOf(settings)) io.err(`bzzz: notice: ${notice}\n`)
+  for (const notice of noticesOf(settings.loaded)) io.err(`bzzz: notice: ${notice}\n`)
   await using coordinator = await createCoordinator(settings, io)
   await coordinator.start({ signal: io.interrupted })
   if (options.json === true) {
