@@ -14,7 +14,7 @@ import {
 import type { ReplicaInfo } from '@bzzz/dht-core'
 import type { Append, Store } from '@bzzz/store'
 import { catchUp } from './catch-up.js'
-import { lockExpected } from './conditional-write.js'
+import { lockExpected, type Locked } from './conditional-write.js'
 import { confirm, copyAll, type CopyProgress } from './copy.js'
 import { KeyLocks } from './key-locks.js'
 import type { Neighbours, NodeContext } from './neighbours.js'
@@ -47,6 +47,9 @@ interface ClusterOptions {
 /** No record has it: a condition on it holds for a known operation alone, which is not asked. */
 const NO_VERSION: Version = { wallMs: -1, counter: 0, writer: '' }
 
+/** Conditional writes that a retry finds to have succeeded; an older one's stays pending. */
+const DECIDED_MAX = 10_000
+
 /** One node's part in an embedded network. */
 export class Cluster {
   readonly #node: NodeContext
@@ -54,6 +57,8 @@ export class Cluster {
   readonly #working = new Set<Promise<unknown>>()
   readonly #calls = new Set<Promise<unknown>>()
   readonly #pumpsDirty: boolean
+  /** Conditional writes whose condition held, by operation. */
+  readonly #decided = new Set<string>()
   #unsubscribe: Unsubscribe = () => {}
 
   /** @param options with a store that is started */
@@ -172,8 +177,7 @@ export class Cluster {
     const { key } = intent
     const { opId, expectedVersion = null, timeoutMs } = request
     const before = this.#known(intent, opId)
-    // Its condition held then, or did not: it is never stamped anew.
-    if (before !== undefined) return this.#settle(before, request, 'lost', timeoutMs)
+    if (before !== undefined) return this.#again(before, request)
     const nowMs = clock.monotonicMs()
     const locked = await lockExpected(this.#node, key, expectedVersion, nowMs + timeoutMs)
     try {
@@ -181,10 +185,33 @@ export class Cluster {
       const append = store.append(intent, { opId, ...(above === undefined ? {} : { above }) })
       const need = Math.max(request.need, quorumOf(this.replicaCount(key)))
       const leftMs = Math.min(nowMs + timeoutMs, locked.untilMs) - clock.monotonicMs()
-      return await this.#settle(append, { ...request, need }, 'lost', leftMs, locked.token)
+      const reached = await this.#settle(append, { ...request, need }, 'lost', leftMs, locked)
+      if (reached.isReached) this.#remember(opId)
+      return reached
     } finally {
       this.#spreads.unlock(key, locked.token)
       locked.release()
+    }
+  }
+
+  /**
+   * A conditional write that was taken before. It has spread like a plain one since: that replicas
+   * hold it does not tell whether its condition held, unless that was told before.
+   */
+  #again(append: Append, request: WriteRequest): Promise<Reached> {
+    if (this.#decided.has(request.opId))
+      return this.#settle(append, request, 'lost', request.timeoutMs)
+    this.#spread(append, true)
+    const { version } = append.record
+    return Promise.resolve({ isReached: false, version, heldBy: [this.#node.peerId] })
+  }
+
+  #remember(opId: string): void {
+    this.#decided.add(opId)
+    if (this.#decided.size <= DECIDED_MAX) return
+    for (const oldest of this.#decided) {
+      this.#decided.delete(oldest)
+      break
     }
   }
 
@@ -203,9 +230,9 @@ export class Cluster {
     request: WriteRequest,
     onRefusal: OnRefusal,
     timeoutMs: number,
-    token?: string,
+    lock?: Locked,
   ): Promise<Reached> {
-    const spread = this.#spread(append, onRefusal === 'lost', token)
+    const spread = this.#spread(append, onRefusal === 'lost', lock)
     if (request.level === 'local') {
       await append.committed
       return { isReached: true, version: append.record.version, heldBy: [this.#node.peerId] }
@@ -215,10 +242,10 @@ export class Cluster {
     return spread.reached({ need, onRefusal, untilMs, signal })
   }
 
-  #spread(append: Append, isConditional = false, token?: string): Spread {
+  #spread(append: Append, isConditional = false, lock?: Locked): Spread {
     const open = this.#spreads.of(append.record)
     if (open !== undefined) return open
-    const spread = new Spread(this.#node, this.#spreads, { append, isConditional, token })
+    const spread = new Spread(this.#node, this.#spreads, { append, isConditional, lock })
     this.#spreads.add(spread)
     spread.send()
     return spread

@@ -21,6 +21,8 @@ export const LOCKED_WRITE_MS = 800
 export interface Locked {
   readonly token: string
   readonly newest: RecordHead | undefined
+  /** Replicas that {@link newest} was drawn from: no other one counts for the write. */
+  readonly confirmedBy: ReadonlySet<string>
   /** Writes that are held after this do not count as decided. */
   readonly untilMs: number
   release(): void
@@ -41,10 +43,14 @@ const isAsExpected = (
   return head === undefined || head.deleted || isExpired(head as StampedRecord, nowMs)
 }
 
+interface Answer extends Lock {
+  readonly peerId: string
+}
+
 /** The answers so far when `need` locks are granted, or when everybody has answered. */
-const grants = (asked: readonly Promise<Lock>[], need: number): Promise<Lock[]> =>
+const grants = (asked: readonly Promise<Answer>[], need: number): Promise<Answer[]> =>
   new Promise((resolve) => {
-    const answers: Lock[] = []
+    const answers: Answer[] = []
     let settled = 0
     const settle = (): void => {
       settled++
@@ -64,7 +70,10 @@ const lockOnce = async (node: NodeContext, key: string): Promise<Locked | 'busy'
   const targets = node.neighbours.replicasOf(key)
   const need = quorumOf(targets.length)
   const answers = await grants(
-    targets.map((peerId) => callOnce(node, peerId, 'lock', (at) => at.lock(key, token, LEASE_MS))),
+    targets.map(async (peerId) => {
+      const lock = await callOnce(node, peerId, 'lock', (at) => at.lock(key, token, LEASE_MS))
+      return { ...lock, peerId }
+    }),
     need,
   )
   const release = (): void => {
@@ -82,7 +91,9 @@ const lockOnce = async (node: NodeContext, key: string): Promise<Locked | 'busy'
       )
   }
   const granted = answers.filter(({ isGranted }) => isGranted)
-  if (granted.length >= need) return { token, newest: newestHead(granted), untilMs, release }
+  const confirmedBy = new Set(granted.map(({ peerId }) => peerId))
+  if (granted.length >= need)
+    return { token, newest: newestHead(granted), confirmedBy, untilMs, release }
   release()
   return answers.length >= need ? 'busy' : 'missing'
 }

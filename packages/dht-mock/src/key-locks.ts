@@ -37,6 +37,10 @@ export class KeyLocks {
     for (const resume of held.waiting) resume()
   }
 
+  holderOf(key: string): string | undefined {
+    return this.#held.get(key)?.token
+  }
+
   /** By anybody, or by this token. */
   isHeld(key: string, token?: string): boolean {
     const held = this.#held.get(key)

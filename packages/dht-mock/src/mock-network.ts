@@ -193,7 +193,7 @@ export class MockNetwork {
     const self = endpoint.peerId
     return {
       replicas: Math.min(this.#options.replicas ?? 3, this.#peerIds.length),
-      replicasOf: (key) => this.#replicasOf(key),
+      replicasOf: (key) => this.replicasOf(key),
       others: () => this.#peerIds.filter((peerId) => peerId !== self),
       stateOf: (peerId): PeerState => endpoint.stateOf(peerId) ?? 'disconnected',
       onPeerChange: (listener): Unsubscribe =>
@@ -223,8 +223,8 @@ export class MockNetwork {
     }
   }
 
-  /** Rendezvous hashing: every node ranks itself for a key, and the first ones keep it. */
-  #replicasOf(key: string): readonly string[] {
+  /** The replicas of a key. Rendezvous hashing: every node ranks itself, and the first ones keep it. */
+  replicasOf(key: string): readonly string[] {
     const { replicas = 3 } = this.#options
     if (replicas >= this.#peerIds.length) return this.#peerIds
     const rank = new Map(this.#peerIds.map((id) => [id, mixSeed(0, `${key} ${id}`)]))

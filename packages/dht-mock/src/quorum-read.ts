@@ -36,8 +36,11 @@ export const quorumRead = async (
         return { peerId, record }
       })
       const answers = await firstOf(asked, need)
-      const newest = newestOf(answers)
+      // What this node wrote is seen while it is still on its way, also where it is no replica.
+      const own = { peerId: node.peerId, record: await node.store.read(key) }
+      const newest = newestOf([...answers, own])
       if (newest === undefined) return undefined
+      await renew(node, newest)
       const isHolder = ({ record }: Answer): boolean =>
         record !== undefined && compareVersions(record.version, newest.version) === 0
       const holders = new Set(answers.filter(isHolder).map(({ peerId }) => peerId))
@@ -60,6 +63,16 @@ export const quorumRead = async (
       details: { key, need, replicas: targets.length },
     })
   }
+}
+
+/**
+ * Brings this node's own copy up to date before it answers, also where it is no replica: a tombstone
+ * is told as "there is none", beside which an older copy here would look like the newer of the two.
+ */
+const renew = async (node: NodeContext, newest: StampedRecord): Promise<void> => {
+  const own = node.store.head(newest.key)
+  if (own === undefined || compareVersions(own.version, newest.version) >= 0) return
+  await node.replica.apply(newest)
 }
 
 /** Brings replicas that were seen to be behind up to date, without waiting for it. */

@@ -4,9 +4,11 @@ import {
   type Clock,
   type StampedRecord,
   type Unsubscribe,
+  type Version,
 } from '@bzzz/base'
 import { dhtError } from '@bzzz/dht-core'
 import { BUCKETS, type Applied, type RecordHead, type Store } from '@bzzz/store'
+import { Confirmed } from './confirmed.js'
 import { Incarnations, type Incarnation } from './incarnations.js'
 import type { KeyLocks } from './key-locks.js'
 import { Superseded, type Held } from './superseded.js'
@@ -37,6 +39,7 @@ export class Replica {
   readonly #locks: KeyLocks
   readonly #superseded: Superseded
   readonly #met = new Incarnations()
+  readonly #confirmed = new Confirmed()
   readonly #buckets: Set<number>
   /** Keys that came since the buckets were last asked for. */
   readonly #unsorted = new Set<string>()
@@ -52,7 +55,9 @@ export class Replica {
     const isFirst = store.startedEmpty && store.size === 0
     this.#superseded = new Superseded(isFirst ? 0 : clock.nowMs() + DEFAULT_MAX_SKEW_MS)
     this.#buckets = filledBuckets(store)
-    this.#unsubscribe = store.onCommit(({ key }, replaced) => {
+    this.#unsubscribe = store.onCommit(({ key, version }, replaced) => {
+      const token = locks.holderOf(key)
+      if (token !== undefined) this.#confirmed.committed(token, version, replaced)
       if (replaced === undefined) this.#unsorted.add(key)
       else this.#superseded.note(key, replaced)
     })
@@ -70,7 +75,9 @@ export class Replica {
   /**
    * Resolves when the record, or a newer one, is held durably. With a token it is part of a
    * conditional write, and refused unless the lock is still there: a replica that was restarted
-   * has forgotten it, and may have let another write through.
+   * has forgotten it, and may have let another write through. It counts as held only where it
+   * replaced the very version that was confirmed: writes of this node itself know no locks, and what
+   * was being stored when the lock was granted was not told.
    */
   async apply(record: StampedRecord, token?: string): Promise<Taken> {
     if (token !== undefined && !this.#locks.isHeld(record.key, token) && !this.#has(record))
@@ -80,9 +87,16 @@ export class Replica {
     if (token !== undefined) this.#locks.release(record.key, token)
     if (applied === undefined) throw new Error('the store answered nothing for a record')
     const { outcome, newest } = applied
+    if (token !== undefined && !this.isNext(token, record.version))
+      return { outcome, newest, held: 'unknown' }
     const held =
       outcome === 'older' ? this.#superseded.held(record.key, record.version, newest) : 'before'
     return { outcome, newest, held }
+  }
+
+  /** True when this version followed the one that was confirmed to the token's holder. */
+  isNext(token: string, version: Version): boolean {
+    return this.#confirmed.isNext(token, version)
   }
 
   /** True for a record that was applied before, and whose answer was lost. */
@@ -106,7 +120,9 @@ export class Replica {
 
   lock(key: string, token: string, leaseMs: number): Lock {
     const isGranted = this.#locks.acquire(key, token, leaseMs)
-    return { isGranted, head: this.#store.head(key) }
+    const head = this.#store.head(key)
+    if (isGranted) this.#confirmed.confirm(token, head?.version)
+    return { isGranted, head }
   }
 
   unlock(key: string, token: string): void {

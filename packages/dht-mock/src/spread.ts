@@ -1,5 +1,6 @@
 import { codeOf, compareVersions, quorumOf, type StampedRecord, type Version } from '@bzzz/base'
 import type { Append } from '@bzzz/store'
+import type { Locked } from './conditional-write.js'
 import { callOnce, pause, type NodeContext } from './neighbours.js'
 import type { Taken } from './replica.js'
 
@@ -38,8 +39,8 @@ interface Waiter {
 export interface SpreadStart {
   readonly append: Append
   readonly isConditional: boolean
-  /** Of the lock under which it is written. */
-  readonly token: string | undefined
+  /** Under which it is written, where its condition was confirmed just now. */
+  readonly lock: Pick<Locked, 'token' | 'confirmedBy'> | undefined
 }
 
 /** What a spread tells the others of its key, and learns of them. */
@@ -64,6 +65,7 @@ export class Spread {
   readonly #siblings: Siblings
   #append: Append
   #token: string | undefined
+  readonly #confirmedBy: ReadonlySet<string> | undefined
   /** Nothing may stand right before it but what it was conditional on: it stands for no other. */
   readonly #isConditional: boolean
   /** Peers that hold the present stamp, or held it. */
@@ -82,7 +84,8 @@ export class Spread {
     this.#node = node
     this.#siblings = siblings
     this.#append = start.append
-    this.#token = start.token
+    this.#token = start.lock?.token
+    this.#confirmedBy = start.lock?.confirmedBy
     this.#isConditional = start.isConditional
   }
 
@@ -95,7 +98,7 @@ export class Spread {
     const append = this.#append
     append.committed.then(
       () => {
-        if (this.#append === append) this.#hold(this.#node.peerId)
+        if (this.#append === append) this.#holdHere()
       },
       (error: unknown) => {
         if (this.#append === append) this.#fail(error)
@@ -201,7 +204,7 @@ export class Spread {
   }
 
   #answer(peerId: string, { held, newest }: Taken): void {
-    if (held === 'before') {
+    if (held === 'before' && this.#confirmedBy?.has(peerId) !== false) {
       this.#hold(peerId)
       return
     }
@@ -209,6 +212,17 @@ export class Spread {
     if (held === 'never' && !this.#took.has(peerId)) this.#never.add(peerId)
     if (this.#above === undefined || compareVersions(newest, this.#above) > 0) this.#above = newest
     this.advance()
+  }
+
+  /** This node's own copy counts for a condition as any other one does. */
+  #holdHere(): void {
+    const { peerId, replica } = this.#node
+    const isNext = this.#token === undefined || replica.isNext(this.#token, this.record.version)
+    if (isNext && this.#confirmedBy?.has(peerId) !== false) this.#hold(peerId)
+    else {
+      this.#answered.add(peerId)
+      this.advance()
+    }
   }
 
   #hold(peerId: string): void {
