@@ -314,6 +314,19 @@ describe('a mode that cannot be entered', () => {
     expect([controls.setting, problems]).toEqual([{ mode: 'hybrid', percent: 10 }, []])
   })
 
+  test('what became of an older one is no news', async () => {
+    const controls = new FakeControls()
+    controls.isPrompt = false
+    controls.isDeaf = true
+    const own = ownProvider('real', 100)
+    const { problems, follower } = await follow(own, { controls })
+    await put(own, 'hybrid', 10)
+    controls.entries[0]?.fail(notReady())
+    await settle()
+    expect([problems, follower.problem]).toEqual([[], undefined])
+    controls.entries[1]?.finish()
+  })
+
   test('an error without a code is told as one of ours', async () => {
     const controls = new FakeControls()
     controls.isPrompt = false

@@ -16,6 +16,8 @@ export class FakeControls {
   readonly entries: Entry[] = []
   /** False: `finish` and `fail` of an entry end it. */
   isPrompt = true
+  /** True: an aborted entry goes on until the test ends it. */
+  isDeaf = false
 
   constructor(setting: ModeSetting = { mode: 'mock', percent: 100 }) {
     this.setting = setting
@@ -42,7 +44,7 @@ export class FakeControls {
         reject(error)
       }
       signal?.addEventListener('abort', () => {
-        fail(Object.assign(new Error('aborted'), { code: 'ABORTED' }))
+        if (!this.isDeaf) fail(Object.assign(new Error('aborted'), { code: 'ABORTED' }))
       })
       this.entries.push({ setting, reason, signal, finish, fail })
       if (this.isPrompt) finish()
