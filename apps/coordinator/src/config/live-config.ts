@@ -36,6 +36,8 @@ export const modeLayers = (
   return place === undefined ? {} : { [LAYERS[place.source]]: { mode, percent } }
 }
 
+const oneLine = (text: string): string => text.replaceAll(/\s*\n\s*/g, ' ')
+
 const changeText = ({ path, from, to, place }: FieldChange): string =>
   `${path}: ${from} -> ${to}${place === undefined ? '' : ` (${place})`}`
 
@@ -83,7 +85,7 @@ export class LiveConfig {
       ...(problem === undefined
         ? []
         : [
-            `the configuration file is refused, and what was good before holds: ${problem.message}`,
+            `the configuration file is refused, what was good before holds: ${oneLine(problem.message)}`,
           ]),
       ...needsRestart.map((change) => `needs a restart: ${changeText(change)}`),
       ...noticesOf(loaded),

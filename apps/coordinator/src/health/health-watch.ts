@@ -56,9 +56,12 @@ export class HealthWatch extends Service {
     const watched = this.#monitor.statuses()
     const hybrids = this.#backend.components.map(({ controls }) => controls.health())
     const isMock = hybrids.every(({ mode }) => mode.mode === 'mock')
+    const { backend } = this.#backend.dht.controls.health()
+    // As configured now: the last check may be older than the mode.
+    const row = (name: string): readonly HealthRow[] =>
+      watched.filter(({ component }) => component === name).map((each) => ({ ...each, backend }))
     // Without peers to speak to there is nothing to be well or unwell.
-    const libp2p = isMock ? [] : watched.filter(({ component }) => component === 'libp2p')
-    return [...watched.filter(({ component }) => component === 'store'), ...hybrids, ...libp2p]
+    return [...row('store'), ...hybrids, ...(isMock ? [] : row('libp2p'))]
   }
 
   protected async onStart(): Promise<void> {

@@ -4,6 +4,7 @@ import {
   encodeResponse,
   openApiDocument,
   routes,
+  streamRoutes,
   type Handlers,
   type Role,
   type Route,
@@ -73,7 +74,7 @@ export const addOperationRoutes = (app: FastifyInstance, options: OperationRoute
 
 /** The methods that a path has, for the answer to a wrong one. */
 export const methodsOf = (path: string): readonly string[] =>
-  routes()
+  [...routes(), ...streamRoutes().map((route) => ({ ...route, method: 'GET' as const }))]
     .filter((route) =>
       route.path.endsWith('*') ? path.startsWith(route.path.slice(0, -1)) : path === route.path,
     )

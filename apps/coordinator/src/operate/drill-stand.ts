@@ -26,6 +26,9 @@ interface Stood {
 
 type CopyOptions = Parameters<NonNullable<RealSide<object>['copyAll']>>[0]
 
+/** What a hybrid takes a real side without a reach for. */
+const ALWAYS_THERE: Reach = { hasQuorum: true, canReach: () => true, onChange: () => () => {} }
+
 const ABSENT = 'a drill keeps this node from its peers'
 
 /** What the desk of drills needs of a stand, whatever its port. */
@@ -58,19 +61,19 @@ export class FaultStand<I extends object> implements DrillStand {
   /** The real side with the drills of this stand; the one before it has been stopped. */
   over(real: RealSide<I>): RealSide<I> {
     const calls = { target: real.port }
-    const reach = real.reach === undefined ? undefined : this.#reachOver(real.reach)
+    const reach = this.#reachOver(real.reach ?? ALWAYS_THERE)
     this.#stood = {
       use: (drill) => {
         calls.target = drill === undefined ? real.port : this.#struck(real.port, drill)
       },
       reachChanged: () => {
-        reach?.tell()
+        reach.tell()
       },
     }
     this.#stood.use(this.#drill)
     return {
       port: standIn(real.port, this.#forwarding(calls)),
-      ...(reach !== undefined && { reach: reach.reach }),
+      reach: reach.reach,
       ...(real.isAlone !== undefined && { isAlone: () => real.isAlone?.() === true }),
       ...this.#workOver(real),
     }

@@ -88,11 +88,13 @@ describe('while no drill is on', () => {
     expect(() => real.port.get('k')).not.toThrow()
   })
 
-  test('a side has what its real one has, and nothing more', async () => {
-    const { dht } = await createStand()
-    const clock = new ManualClock()
-    const stand = new FaultStand<DHT>({ port: dhtPort, clock, random: seededRandom(1) })
-    expect(Object.keys(stand.over({ port: dht }))).toEqual(['port'])
+  test('a side without a reach counts as reachable, and has no work that its real one has not', async () => {
+    const { dht, stand } = await createStand()
+    const side = stand.over({ port: dht })
+    expect(Object.keys(side).toSorted()).toEqual(['port', 'reach'])
+    expect([side.reach?.hasQuorum, side.reach?.canReach('k')]).toEqual([true, true])
+    stand.use(drill('absent'))
+    expect([side.reach?.hasQuorum, side.reach?.canReach('k')]).toEqual([false, false])
   })
 })
 

@@ -1,7 +1,7 @@
 import { coordinatorFields, loadConfig } from '@bzzz/config'
 import { createCoordinator } from '../../src/cli/commands/start.js'
 import type { Io } from '../../src/cli/io.js'
-import { settingsOf } from '../../src/cli/load-settings.js'
+import { loadSettings, settingsOf } from '../../src/cli/load-settings.js'
 import { run } from '../../src/cli/run.js'
 import type { Coordinator } from '../../src/coordinator.js'
 import type { CliResult } from './daemon.js'
@@ -50,4 +50,14 @@ export const coordinatorIn = (
     env: { BZZZ_DATA_DIRECTORY: dataDirectory, BZZZ_HTTP_PORT: '0', ...env },
   })
   return createCoordinator(settingsOf(io, loaded), io)
+}
+
+/** A coordinator in this process with a configuration file, which it follows. */
+export const coordinatorWithFile = async (
+  dataDirectory: string,
+  file: string,
+  io: Io = fakeIo(),
+): Promise<Coordinator> => {
+  const env = { BZZZ_DATA_DIRECTORY: dataDirectory, BZZZ_HTTP_PORT: '0' }
+  return createCoordinator(await loadSettings({ ...io, env }, file, {}), io)
 }

@@ -218,7 +218,7 @@ export const health = z.object({
   component: short,
   backend: z.enum(['mock', 'real', 'hybrid']),
   status: z.enum(['healthy', 'degraded', 'failed']),
-  last_check: short.describe('ISO 8601; empty before the first check.'),
+  last_check: short.describe('ISO 8601; in 1970 before the first check.'),
   error_count: z.int().min(0),
   latency_ms: z.number().min(0),
   serving: side.optional().describe('Which side answers, where there are two.'),

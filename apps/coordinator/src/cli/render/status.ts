@@ -40,7 +40,7 @@ const healthTable = (rows: Status['health']): string =>
       row.serving ?? '-',
       `${row.latency_ms.toFixed(1)} ms`,
       String(row.error_count),
-      row.last_check === '' ? 'not yet' : row.last_check,
+      row.last_check.startsWith('1970-') ? 'not yet' : row.last_check,
     ]),
   ])
 
