@@ -1,4 +1,4 @@
-import { baseError, compareVersions, equalBytes, type StampedRecord } from '@bzzz/base'
+import { baseError, compareVersions, equalBytes } from '@bzzz/base'
 import { digestOf, type RangeDigest, type Store } from '@bzzz/store'
 import type { Attester } from './attester.js'
 import type { Client } from './client.js'
@@ -23,6 +23,8 @@ export interface CaughtUp {
   readonly refused: number
 }
 
+const NOTHING: CaughtUp = { fetched: 0, offered: 0, refused: 0 }
+
 /** Keys per fetch: the answer is cut at 256 KiB anyway. */
 const FETCH_MAX = 256
 
@@ -40,14 +42,25 @@ export class CatchUp {
     this.#options = options
   }
 
-  /** Rejects when the peer fails half-way; what was fetched until then stays. */
-  async with(peer: string, buckets: readonly number[], isMutual: boolean): Promise<CaughtUp> {
+  /**
+   * Rejects when the peer fails half-way; what was fetched until then stays.
+   *
+   * @param onGroup called with each part of the buckets that is alike now, as far as this node took it
+   */
+  async with(
+    peer: string,
+    buckets: readonly number[],
+    isMutual: boolean,
+    onGroup: (buckets: readonly number[], moved: CaughtUp) => void = () => {},
+  ): Promise<CaughtUp> {
     const bits = bitmapOf(buckets)
     const theirs = await this.#digests(peer, { kind: 'groups', buckets: bits })
     let [fetched, offered, refused] = [0, 0, 0]
     for (const [group, mine] of bucketsIn(bits).entries()) {
-      if (mine.length === 0 || isSame(digestOf(this.#options.store, mine), theirs[group])) continue
-      const moved = await this.#group(peer, { group, mine, bits, isMutual })
+      if (mine.length === 0) continue
+      const isAlike = isSame(digestOf(this.#options.store, mine), theirs[group])
+      const moved = isAlike ? NOTHING : await this.#group(peer, { group, mine, bits, isMutual })
+      onGroup(mine, moved)
       fetched += moved.fetched
       offered += moved.offered
       refused += moved.refused
@@ -74,8 +87,8 @@ export class CatchUp {
     let [fetched, refused] = [0, 0]
     for (let after = ''; ;) {
       const page = await this.#heads(peer, { kind: 'heads', group, buckets: part, after })
-      for (const head of page.heads) seen.set(head.key, head)
-      const moved = await this.#fetch(peer, page.heads, new Set(differing))
+      if (at.isMutual) for (const head of page.heads) seen.set(head.key, head)
+      const moved = await this.#fetchNewer(peer, page.heads, new Set(differing))
       fetched += moved.fetched
       refused += moved.refused
       const last = page.heads.at(-1)
@@ -86,17 +99,27 @@ export class CatchUp {
     return { fetched, offered, refused }
   }
 
-  async #fetch(
+  async #fetchNewer(
     peer: string,
     heads: readonly WireHead[],
     buckets: ReadonlySet<number>,
   ): Promise<Omit<CaughtUp, 'offered'>> {
-    const { store, attester, replica } = this.#options
+    const { store } = this.#options
     const isWanted = ({ key, version }: WireHead): boolean => {
+      if (!buckets.has(store.bucketOf(key))) return false
       const mine = store.head(key)
       return mine === undefined || compareVersions(version, mine.version) > 0
     }
-    let wanted = heads.filter(isWanted).map(({ key }) => key)
+    return this.fetch(
+      peer,
+      heads.filter(isWanted).map(({ key }) => key),
+    )
+  }
+
+  /** Fetches records that the peer said it has. Rejects when it does not hand them over. */
+  async fetch(peer: string, keys: readonly string[]): Promise<Omit<CaughtUp, 'offered'>> {
+    const { attester, replica } = this.#options
+    let wanted = keys
     let [fetched, refused] = [0, 0]
     while (wanted.length > 0) {
       const asked = wanted.slice(0, FETCH_MAX)
@@ -108,9 +131,7 @@ export class CatchUp {
       // Also where it hands over others: the same would be asked for again and again.
       if (missing.length === wanted.length)
         throw baseError('BYTES_INVALID', 'the peer lists records that it does not hand over')
-      const isAsked = ({ key }: StampedRecord): boolean =>
-        asked.includes(key) && buckets.has(store.bucketOf(key))
-      const results = await replica.store(records.filter(isAsked))
+      const results = await replica.store(records.filter(({ key }) => asked.includes(key)))
       if (results.some(({ outcome }) => outcome === 'failed'))
         throw baseError('BYTES_INVALID', 'a record that was fetched could not be stored')
       const refusals = results.filter(({ outcome }) => outcome === 'refused').length

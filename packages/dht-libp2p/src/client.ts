@@ -46,6 +46,7 @@ export class Client {
   #writes: QueuedWrite[] = []
   #reads: Queued<ReadItem, ReadResult>[] = []
   #isScheduled = false
+  #isStopped = false
 
   constructor(options: ClientOptions) {
     this.#options = options
@@ -59,6 +60,11 @@ export class Client {
   read(peer: string, item: ReadItem, done: (answer: Answer<ReadResult>) => void): void {
     this.#reads.push({ peer, item, done })
     this.#schedule()
+  }
+
+  /** What is asked from here on is rejected, and answers that still come are not handed out. */
+  stop(): void {
+    this.#isStopped = true
   }
 
   /** One request. Rejects with the transport's codes, with the peer's, or with `BYTES_INVALID`. */
@@ -76,13 +82,18 @@ export class Client {
     wanted: K,
   ): Promise<Extract<Reply, { kind: K }> | { readonly kind: 'view-differs' }> {
     const { transport, tryMs } = this.#options
-    const reply = decodeReply(
-      await transport.request(peer, KV_PROTOCOL, encode(), { deadlineMs: tryMs }),
-    )
+    this.#assertRunning()
+    const payload = await transport.request(peer, KV_PROTOCOL, encode(), { deadlineMs: tryMs })
+    this.#assertRunning()
+    const reply = decodeReply(payload)
     if (reply.kind === 'view-differs') return reply
     if (reply.kind !== wanted)
       throw baseError('BYTES_INVALID', `the peer answered with ${reply.kind}, not ${wanted}`)
     return reply as Extract<Reply, { kind: K }>
+  }
+
+  #assertRunning(): void {
+    if (this.#isStopped) throw baseError('NOT_STARTED', 'the DHT is stopped')
   }
 
   #schedule(): void {

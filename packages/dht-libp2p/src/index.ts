@@ -1,4 +1,5 @@
 export { KV_PROTOCOL } from './client.js'
+export type { CopyOptions, CopyProgress } from './copying.js'
 export { Libp2pDHT } from './libp2p-dht.js'
 export type { Contacts } from './membership.js'
 export type { Libp2pDHTOptions } from './options.js'

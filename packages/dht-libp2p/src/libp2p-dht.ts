@@ -32,7 +32,9 @@ import {
 } from '@bzzz/dht-core'
 import type { Append } from '@bzzz/store'
 import { KV_PROTOCOL } from './client.js'
+import type { CopyOptions } from './copying.js'
 import { createParts, type Parts } from './parts.js'
+import type { Reach } from './reach.js'
 import { resolveOptions, type Libp2pDHTOptions, type Resolved } from './options.js'
 
 /** The DHT over peers: signed records on the replicas of each key, read and written at quorums. */
@@ -57,7 +59,8 @@ export class Libp2pDHT extends Service implements DHT {
 
   protected override async onStart(): Promise<void> {
     const { transport, store } = this.#options
-    const { membership, replica, states, writes, upkeep, joining, superseded, locks } = this.#parts
+    const { membership, replica, states, reach } = this.#parts
+    const { writes, upkeep, joining, superseded, locks } = this.#parts
     await membership.load(store.storeId)
     // What an earlier process of this node held, it was sent before now, and stamped within the skew.
     if (!store.startedEmpty || store.size > 0 || membership.view.members.size > 1)
@@ -71,7 +74,9 @@ export class Libp2pDHT extends Service implements DHT {
       }),
       transport.handle(KV_PROTOCOL, (payload, from) => replica.handle(payload, from)),
     ]
+    reach.start()
     states.start((peer, state) => {
+      reach.changed()
       if (state === 'connected') this.#met(peer)
       else writes.peerLeft(peer)
     })
@@ -80,17 +85,59 @@ export class Libp2pDHT extends Service implements DHT {
     writes.pump()
   }
 
-  protected override onStop(): Promise<void> {
-    const { states, writes, reads, deadlines, upkeep, joining } = this.#parts
+  /**
+   * Afterwards nothing of this object runs: another one may be started over the same transport,
+   * store and storage of the view, at once.
+   */
+  protected override async onStop(): Promise<void> {
+    const { client, states, writes, reads, deadlines, upkeep, joining, reach } = this.#parts
     for (const unsubscribe of this.#unsubscribe) unsubscribe()
     states.stop()
     upkeep.stop()
     joining.stop()
     writes.stop()
     reads.stop()
+    reach.stop()
+    client.stop()
     deadlines.clear()
     this.#events.clear()
-    return Promise.resolve()
+    // A record that is being stored must not be confirmed under a view that the next one outgrew.
+    await this.#parts.replica.idle()
+    await this.#parts.membership.idle()
+  }
+
+  /** Whether the peers can be expected to answer, from their heartbeats. */
+  get reach(): Pick<Reach, 'hasQuorum' | 'canReach' | 'onChange'> {
+    return this.#parts.reach
+  }
+
+  /** True while this node never met another, nor is meant to: its store holds all there is. */
+  isAlone(): boolean {
+    const { membership } = this.#parts
+    return membership.view.members.size === 1 && membership.isCounted
+  }
+
+  /**
+   * Compares the records of these keys with their replicas, both ways. True when a quorum of the
+   * replicas of each holds what this node holds, or newer; those that lacked it are sent it, and what
+   * is newer there is fetched. Rejects with `DHT_UNAVAILABLE` when too few answer, with `ABORTED`.
+   */
+  async confirm(keys: readonly string[], options: AbortOptions = {}): Promise<boolean> {
+    this.assertStarted()
+    throwIfAborted(options.signal)
+    for (const key of keys) assertKey(key)
+    return this.#parts.confirming.run(keys, options)
+  }
+
+  /**
+   * Fetches every record of the mesh that this node lacks or has older, also of keys that it does not
+   * replicate: afterwards it holds whatever a quorum had acknowledged before the call. Rejects with
+   * `DHT_UNAVAILABLE`, naming how many ranges are missing, with `ABORTED`; what was fetched stays.
+   */
+  async copyAll(options: CopyOptions = {}): Promise<void> {
+    this.assertStarted()
+    throwIfAborted(options.signal)
+    return this.#parts.copying.run(options)
   }
 
   /** Ids of all nodes that this one ever learnt of, itself included. */

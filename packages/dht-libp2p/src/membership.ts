@@ -76,6 +76,11 @@ export class Membership {
     return this.#placement
   }
 
+  /** Replicas of each key, as far as there are members. */
+  get replicas(): number {
+    return this.#options.replicas
+  }
+
   get pending(): readonly PendingView[] {
     return this.#pending
   }
@@ -169,6 +174,14 @@ export class Membership {
     member.id === this.#options.transport.peerId
       ? { ...member, addresses: this.#options.contacts?.own().slice(0, 4) ?? [] }
       : member
+
+  /** Resolves when no change of the view is on its way to the storage. */
+  async idle(): Promise<void> {
+    for (let last; last !== this.#adopting;) {
+      last = this.#adopting
+      await last
+    }
+  }
 
   #serially(task: () => Promise<void>): Promise<void> {
     const next = this.#adopting.then(task)

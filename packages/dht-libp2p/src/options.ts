@@ -33,6 +33,11 @@ export interface Libp2pDHTOptions {
   readonly timeoutMs?: number | undefined
   /** Longest wait for one answer of one peer before it is asked again, milliseconds. Default 500. */
   readonly tryMs?: number | undefined
+  /**
+   * Whether this node sends by itself what its store marks as not replicated, from the start on. False
+   * for a hybrid, which does so in its own order. Default true.
+   */
+  readonly pumpsDirty?: boolean | undefined
   /** Mean time between two comparisons with a random peer, milliseconds. Default 10,000. */
   readonly compareEveryMs?: number | undefined
   /** Default: the system's. */
@@ -73,6 +78,7 @@ export const resolveOptions = (options: Libp2pDHTOptions): Resolved => {
     replicas: within('replicas', options.replicas ?? 3, 1, 15),
     timeoutMs: within('timeoutMs', options.timeoutMs ?? 2000, 1, 600_000),
     tryMs: within('tryMs', options.tryMs ?? 500, 1, 60_000),
+    pumpsDirty: options.pumpsDirty ?? true,
     compareEveryMs: within('compareEveryMs', options.compareEveryMs ?? 10_000, 10, 86_400_000),
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,

@@ -3,6 +3,8 @@ import type { Store } from '@bzzz/store'
 import { Attester } from './attester.js'
 import { CatchUp } from './catch-up.js'
 import { Client } from './client.js'
+import { Confirming } from './confirming.js'
+import { Copying } from './copying.js'
 import { Conditional } from './conditional.js'
 import { Joining } from './joining.js'
 import { Lanes } from './lanes.js'
@@ -11,6 +13,7 @@ import { Locks } from './locks.js'
 import { Membership } from './membership.js'
 import type { Resolved } from './options.js'
 import { PeerStates } from './peer-states.js'
+import { Reach } from './reach.js'
 import type { ReadOp } from './read-op.js'
 import { Reads } from './reads.js'
 import { Replica } from './replica.js'
@@ -28,6 +31,10 @@ export interface Parts {
   readonly membership: Membership
   readonly replica: Replica
   readonly states: PeerStates
+  readonly client: Client
+  readonly reach: Reach
+  readonly confirming: Confirming
+  readonly copying: Copying
   readonly deadlines: Deadlines
   readonly reads: Reads
   readonly writes: Writes
@@ -65,10 +72,15 @@ export const createParts = (options: Resolved): Parts => {
       if (isNewView) upkeep.greet()
       writes.viewChanged()
       reads.viewChanged()
+      reach.changed()
       joining.wake()
     },
   })
-  const replica = new Replica({ self, store, membership, attester, locks, superseded })
+  const onExchange = (peer: string): void => {
+    writes.peerReturned(peer)
+    reads.peerReturned(peer)
+  }
+  const replica = new Replica({ self, store, membership, attester, locks, superseded, onExchange })
   const reads: Reads = new Reads({
     self,
     store,
@@ -91,6 +103,7 @@ export const createParts = (options: Resolved): Parts => {
     locks,
     clock,
     random,
+    pumpsDirty: options.pumpsDirty,
     onError: options.onError,
   })
   const catchUp = new CatchUp({ store, client, attester, replica })
@@ -107,6 +120,10 @@ export const createParts = (options: Resolved): Parts => {
   const conditional = new Conditional({ ...shared, reads, locks })
   const { compareEveryMs } = options
   const upkeep: Upkeep = new Upkeep({ ...shared, catchUp, states, writes, compareEveryMs })
+  const { onListenerError } = options
+  const reach: Reach = new Reach({ self, store, membership, states, onListenerError })
+  const confirming = new Confirming({ ...shared, states, catchUp })
+  const copying = new Copying({ self, membership, states, catchUp, clock })
   return {
     self,
     store,
@@ -116,6 +133,10 @@ export const createParts = (options: Resolved): Parts => {
     membership,
     replica,
     states,
+    client,
+    reach,
+    confirming,
+    copying,
     deadlines,
     reads,
     writes,

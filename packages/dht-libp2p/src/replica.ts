@@ -17,6 +17,8 @@ export interface ReplicaOptions {
   readonly attester: Attester
   readonly locks: Locks
   readonly superseded: Superseded
+  /** A peer told its view: it serves the protocol now, whatever it did before. */
+  readonly onExchange: (peer: string) => void
 }
 
 type OfKind<K extends Request['kind']> = Extract<Request, { kind: K }>
@@ -24,6 +26,7 @@ type OfKind<K extends Request['kind']> = Extract<Request, { kind: K }>
 /** Serves the requests of other nodes. What they send is checked before it is stored. */
 export class Replica {
   readonly #options: ReplicaOptions
+  readonly #running = new Set<Promise<unknown>>()
 
   constructor(options: ReplicaOptions) {
     this.#options = options
@@ -36,13 +39,24 @@ export class Replica {
   async handle(payload: Uint8Array, from: string): Promise<Uint8Array> {
     if (!this.#options.membership.mayAsk(from))
       throw dhtError('DHT_UNAVAILABLE', `${from} is no member here, and is not admitted as one`)
-    return encodeReply(await this.#serve(decodeRequest(payload)))
+    const served = Promise.resolve(this.#serve(decodeRequest(payload), from))
+    this.#running.add(served)
+    try {
+      return encodeReply(await served)
+    } finally {
+      this.#running.delete(served)
+    }
   }
 
-  #serve(request: Request): Reply | Promise<Reply> {
+  /** Resolves when no request is being served. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled(this.#running)
+  }
+
+  #serve(request: Request, from: string): Reply | Promise<Reply> {
     switch (request.kind) {
       case 'exchange':
-        return this.#options.membership.serve(request)
+        return this.#exchange(request, from)
       case 'write':
         return this.#write(request)
       case 'read':
@@ -61,6 +75,12 @@ export class Replica {
         this.#options.locks.release(request.key, request.opId)
         return { kind: 'done' }
     }
+  }
+
+  async #exchange(request: OfKind<'exchange'>, from: string): Promise<Reply> {
+    const reply = await this.#options.membership.serve(request)
+    this.#options.onExchange(from)
+    return reply
   }
 
   async #write(request: OfKind<'write'>): Promise<Reply> {

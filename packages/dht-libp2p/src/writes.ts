@@ -39,6 +39,7 @@ export interface WritesOptions {
   readonly locks: Locks
   readonly clock: Clock
   readonly random: Random
+  readonly pumpsDirty: boolean
   /** Hears that a record of this node's store cannot be read, and so is not sent on. */
   readonly onError: (error: unknown) => void
 }
@@ -120,7 +121,7 @@ export class Writes {
 
   /** Goes on with records that the store still marks as not replicated. */
   pump(): void {
-    this.#pump.run()
+    if (this.#options.pumpsDirty) this.#pump.run()
   }
 
   peerReturned(peer: string): void {

@@ -18,6 +18,8 @@ export interface LabNode {
   readonly id: string
   readonly store: MemoryStore
   readonly dht: Libp2pDHT
+  /** Another one over the same transport, store and view. */
+  readonly remake: () => Libp2pDHT
 }
 
 const TRY_MS = 200
@@ -66,22 +68,35 @@ export class Lab {
     await this.world.complete(store.start())
     const transport = this.network.transport(signer.peerId, gate)
     this.#transports.set(index, transport)
-    const dht = new Libp2pDHT({
+    const shared = {
       transport: this.#ruled(transport),
       store,
       signer,
       clock,
       viewStorage: memoryViewStorage(),
-      random: this.world.stream(`dht ${index} ${this.world.nowMs}`),
       tryMs: TRY_MS,
       compareEveryMs: 100_000,
       timeoutMs: 1000,
       ...options,
-    })
-    const node = { index, id: signer.peerId, store, dht }
+    }
+    const remake = (): Libp2pDHT => {
+      const stream = this.world.stream(`dht ${index} ${this.world.nowMs}`)
+      return new Libp2pDHT({ random: stream, ...shared })
+    }
+    const node = { index, id: signer.peerId, store, dht: remake(), remake }
     this.nodes[index] = node
-    await this.world.complete(dht.start())
+    await this.world.complete(node.dht.start())
     return node
+  }
+
+  /** Stops the node's DHT and starts another one in its place: nothing else of the node changes. */
+  async restart(index: number): Promise<LabNode> {
+    const node = this.node(index)
+    await this.world.complete(node.dht.stop())
+    const next = { ...node, dht: node.remake() }
+    this.nodes[index] = next
+    await this.world.complete(next.dht.start())
+    return next
   }
 
   node(index: number): LabNode {
