@@ -150,9 +150,9 @@ export interface Rig {
   readonly peers: FakePeers
   readonly dht: HybridDHT
   /** Runs the world while the work goes on. */
-  run<T>(work: () => Promise<T>): Promise<T>
+  readonly run: <T>(work: () => Promise<T>) => Promise<T>
   /** Lets simulated time pass. */
-  pass(ms: number): Promise<void>
+  readonly pass: (ms: number) => Promise<void>
 }
 
 /** One hybrid over a memory store and fake peers, in a simulated world. */
