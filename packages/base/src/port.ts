@@ -65,6 +65,8 @@ export interface StreamOp<T> {
 export interface SubscribeOp<E> {
   readonly kind: 'subscribe'
   id(event: E): string
+  /** The key that the event is about; those of health probes are told to nobody. */
+  key?(event: E): string
 }
 
 type OpFor<F> = F extends (...args: infer A) => Promise<infer R>

@@ -113,6 +113,7 @@ export const dhtPort = definePort<DHT>()({
     closestPeers: { kind: 'read', key: (key) => key },
     onChange: {
       kind: 'subscribe',
+      key: ({ key }) => key,
       id: ({ key, version }) => `${version.wallMs}.${version.counter}.${version.writer}:${key}`,
     },
   },

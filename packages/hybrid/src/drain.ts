@@ -1,4 +1,5 @@
 import { delay, isAbort, throwIfAborted, type Clock, type StampedRecord } from '@bzzz/base'
+import { bounded } from './bounded.js'
 import type { DeadLetters } from './dead-letters.js'
 import type { Switchable } from './hybrid.js'
 import { FULL_BUCKET, takeTokens, type BucketState } from './pure/token-bucket.js'
@@ -14,6 +15,9 @@ export interface DrainOptions<I extends Switchable> {
 
 /** Longest wait for the replicas of one record, milliseconds; the next round tries again. */
 const SEND_TIMEOUT_MS = 1_000
+
+/** Real gets this long beyond to say so itself, milliseconds. */
+const GRACE_MS = 250
 
 /**
  * Sends what real lacks, under a token bucket, so that recovery is not the second outage. The newest
@@ -70,12 +74,11 @@ export class Drain<I extends Switchable> {
     if (side === undefined) throw port.unavailable('there is no real side')
     try {
       const timeoutMs = SEND_TIMEOUT_MS
-      const { outcome } = await side.port.apply(record, {
-        level: 'quorum',
-        timeoutMs,
-        restamps: 'never',
-        signal,
-      })
+      const options = { level: 'quorum', timeoutMs, restamps: 'never', signal } as const
+      const sent = side.port.apply(record, options)
+      const onTimeout = (): Error => port.unavailable('real answers nothing at all')
+      const limits = { signal, onTimeout }
+      const { outcome } = await bounded(sent, clock, timeoutMs + GRACE_MS, limits)
       if (outcome === 'pending')
         throw port.unavailable(`a quorum did not take a record within ${timeoutMs} ms`)
       deadLetters.forget(key)

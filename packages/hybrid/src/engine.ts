@@ -26,7 +26,7 @@ import { cohortOf } from './pure/cohort.js'
 import { AdaptiveDeadline } from './pure/deadline.js'
 import { Readiness } from './readiness.js'
 import { Reads } from './reads.js'
-import { RealCalls } from './real-calls.js'
+import { RealCalls, type Tick } from './real-calls.js'
 import { RealLifecycle } from './real-lifecycle.js'
 import type { ProbeOutcome } from './recovery-driver.js'
 import type { ReadRow, StreamRow, SubscribeRow, WriteRow } from './rows.js'
@@ -98,8 +98,8 @@ export class Engine<I extends Switchable> extends Service implements HybridContr
       deadline: new AdaptiveDeadline(tuning.deadlineMinMs, tuning.deadlineMaxMs),
       stats: stats.real,
       slowMs: tuning.slowMs,
-      onEnd: (key, isAvailable) => {
-        this.#ended(key, isAvailable)
+      onEnd: (key, isAvailable, tick) => {
+        this.#ended(key, isAvailable, tick)
       },
     })
     const calls = this.#calls
@@ -124,7 +124,7 @@ export class Engine<I extends Switchable> extends Service implements HybridContr
         this.#deadLetters.refused(record, error, clock.nowMs())
       },
     })
-    this.#subscriptions = new Subscriptions(mock)
+    this.#subscriptions = new Subscriptions(mock, (key) => key.startsWith(`${port.probe.key}/`))
     this.#drain = new Drain({ state, deadLetters: this.#deadLetters, clock, tuning })
     this.#readiness = new Readiness(
       clock,
@@ -337,10 +337,10 @@ export class Engine<I extends Switchable> extends Service implements HybridContr
   }
 
   /** A call of real ended. */
-  #ended(key: string, isAvailable: boolean): void {
+  #ended(key: string, isAvailable: boolean, tick: Tick): void {
     const { phase } = this.#state
     if (isAvailable) {
-      this.#state.realAnsweredMs = this.#clock.monotonicMs()
+      this.#state.realAnswered = tick
       if (this.#breaker.errorsInARow > 0) this.#tellBreaker({ kind: 'success' })
       return
     }
@@ -365,7 +365,7 @@ export class Engine<I extends Switchable> extends Service implements HybridContr
 
   #probed(outcome: ProbeOutcome): void {
     this.#lastProbe = outcome
-    if (outcome.isGood) this.#state.realAnsweredMs = this.#clock.monotonicMs()
+    if (outcome.isGood) this.#state.realAnswered = { atMs: this.#clock.monotonicMs() }
     else {
       this.#probeFailures++
       this.#readiness.failed(outcome.problem ?? 'the probe failed')

@@ -2,10 +2,11 @@ import { compareVersions, messageOf, throwIfAborted, type Clock, type Version } 
 import { Answers } from './answers.js'
 import type { AnswerSource, Explained } from './explain.js'
 import type { Switchable } from './hybrid.js'
-import { RealCall, type RealCalls } from './real-calls.js'
 import { KeyQuestion } from './key-question.js'
+import { readOf, type Read, type ReadEnds } from './read.js'
+import { isOrdinaryLevel, type RealCalls } from './real-calls.js'
 import { routeOf } from './router.js'
-import { optionsOf, type ReadRow } from './rows.js'
+import { invoke, optionsOf, type ReadRow } from './rows.js'
 import type { Shadow } from './shadow.js'
 import type { HybridState } from './state.js'
 import type { Stats } from './stats.js'
@@ -22,44 +23,11 @@ export interface ReadsOptions<I extends Switchable> {
   readonly strictTimeoutMs: number
 }
 
-/** One read on its way. */
-interface Read {
-  readonly op: string
-  readonly row: ReadRow
-  readonly key: string
-  readonly args: readonly unknown[]
-  readonly signal: AbortSignal | undefined
-  /** Set where the caller asked for an explanation. */
-  readonly told: { source: AnswerSource; reason: string } | undefined
-}
-
 /** One latency of the store is measured in this many, as a clock costs as much as the read. */
 const SAMPLED = 64
 
-interface ReadEnd {
-  answered(answer: unknown): unknown
-  unavailable(error: unknown): unknown
-}
-
-class ReadCall extends RealCall {
-  readonly #end: ReadEnd
-
-  constructor(key: string, timeoutMs: number, end: ReadEnd) {
-    super(key, timeoutMs)
-    this.#end = end
-  }
-
-  answered(answer: unknown): unknown {
-    return this.#end.answered(answer)
-  }
-
-  unavailable(error: unknown): unknown {
-    return this.#end.unavailable(error)
-  }
-}
-
 const isNewer = (a: Version | undefined, b: Version | undefined): boolean =>
-  a !== undefined && (b === undefined || compareVersions(a, b) > 0)
+  a !== undefined && a !== b && (b === undefined || compareVersions(a, b) > 0)
 
 /** Reads of one hybrid. */
 export class Reads<I extends Switchable> {
@@ -68,6 +36,9 @@ export class Reads<I extends Switchable> {
   readonly #stats: Stats
   readonly #answers: Answers
   readonly #question: KeyQuestion
+  /** Of a read of a record, and of a method that is not about stored records. */
+  readonly #ofRecord: ReadEnds
+  readonly #ofElse: ReadEnds
 
   constructor(options: ReadsOptions<I>) {
     this.#options = options
@@ -75,6 +46,18 @@ export class Reads<I extends Switchable> {
     this.#stats = options.stats
     this.#question = new KeyQuestion(options.state, options.cohortOf)
     this.#answers = new Answers(options.answersBytesMax)
+    this.#ofRecord = {
+      answered: (read, answer) => this.#shown(read, answer),
+      unavailable: (read, error) => this.#away(read, error),
+    }
+    this.#ofElse = {
+      answered: (_read, answer) => answer,
+      unavailable: (read, error) => {
+        if (!read.fallsBack) throw error
+        this.#stats.fallbackAnswers++
+        return this.#ask(read.op, read.args)
+      },
+    }
   }
 
   run(op: string, row: ReadRow, args: readonly unknown[]): Promise<unknown> {
@@ -83,7 +66,7 @@ export class Reads<I extends Switchable> {
     if (explain === true) return this.#explained(op, row, args)
     if (state.mode === 'mock' && state.isComplete) return this.#ask(op, args)
     if (row.isMiss === undefined) return this.#elsewhere(op, row, args)
-    return this.#routed({ op, row, key: row.key(...args), args, signal, told: undefined })
+    return this.#routed(op, row, args, signal, undefined)
   }
 
   async #explained(
@@ -94,11 +77,10 @@ export class Reads<I extends Switchable> {
     const { clock } = this.#options
     const told = { source: 'store' as AnswerSource, reason: 'the mode is mock' }
     const { signal } = optionsOf(args)
-    const read = { op, row, key: row.key(...args), args, signal, told }
-    const answer = await this.#routed(read)
-    const { realAnsweredMs, mode, isComplete } = this.#state
+    const answer = await this.#routed(op, row, args, signal, told)
+    const { realAnswered, mode, isComplete } = this.#state
     const isFresh = told.source === 'real' || (mode === 'mock' && isComplete)
-    const sinceMs = realAnsweredMs === undefined ? undefined : clock.monotonicMs() - realAnsweredMs
+    const sinceMs = realAnswered && clock.monotonicMs() - realAnswered.atMs
     return { answer, explanation: { ...told, staleForMs: isFresh ? 0 : sinceMs } }
   }
 
@@ -106,37 +88,47 @@ export class Reads<I extends Switchable> {
   #elsewhere(op: string, row: ReadRow, args: readonly unknown[]): Promise<unknown> {
     if (!this.#state.hasReal) return this.#ask(op, args)
     const { calls, strictTimeoutMs } = this.#options
-    const fallsBack = this.#state.mode !== 'real'
-    const timeoutMs = fallsBack ? calls.deadlineMs : strictTimeoutMs
-    const call = new ReadCall(row.key(...args), timeoutMs, {
-      answered: (answer) => answer,
-      unavailable: (error) => {
-        if (!fallsBack) throw error
-        this.#stats.fallbackAnswers++
-        return this.#ask(op, args)
-      },
-    })
-    return calls.run(call, this.#state.realMethod(op)(...args), optionsOf(args).signal)
+    const { signal } = optionsOf(args)
+    const read = readOf(op, row, args, invoke(row.key, args), signal)
+    read.fallsBack = this.#state.mode !== 'real'
+    read.timeoutMs = read.fallsBack ? calls.deadlineMs : strictTimeoutMs
+    return calls.run(read, this.#ofElse, invoke(this.#state.realMethod(op), args), signal)
   }
 
-  #routed(read: Read): Promise<unknown> {
-    const { row, key, args } = read
-    row.check?.(...args)
-    throwIfAborted(read.signal)
-    const question = this.#question.of(key, row.level?.(...args))
+  #routed(
+    op: string,
+    row: ReadRow,
+    args: readonly unknown[],
+    signal: AbortSignal | undefined,
+    told: Read['told'],
+  ): Promise<unknown> {
+    if (row.check !== undefined) invoke(row.check, args)
+    throwIfAborted(signal)
+    const key = invoke(row.key, args)
+    const level = row.level === undefined ? undefined : invoke(row.level, args)
+    const question = this.#question.of(key, level)
     const { route, reason } = routeOf(this.#state, question)
+    if (route === 'store' && told === undefined && this.#isPlain(key)) return this.#ask(op, args)
+    const read = readOf(op, row, args, key, signal, told)
+    read.isOrdinary = isOrdinaryLevel(level)
     if (route === 'store') return this.#fromStore(read, reason)
     return route === 'real' ? this.#strict(read, reason) : this.#fromReal(read, reason)
+  }
+
+  /** The store's answer is the whole answer: the key is here, and nothing is to be compared with it. */
+  #isPlain(key: string): boolean {
+    const { mode, store } = this.#state
+    return this.#answers.size === 0 && mode !== 'shadow' && store.versionOf(key) !== undefined
   }
 
   /** The embedded side's answer. */
   #ask(op: string, args: readonly unknown[]): Promise<unknown> {
     const method = this.#state.mockMethod(op)
     const { mock } = this.#stats
-    if (++mock.calls % SAMPLED !== 0) return method(...args)
+    if (++mock.calls % SAMPLED !== 0) return invoke(method, args)
     const { clock } = this.#options
     const startMs = clock.monotonicMs()
-    const answer = method(...args)
+    const answer = invoke(method, args)
     const measure = (): void => {
       mock.record(clock.monotonicMs() - startMs)
     }
@@ -146,7 +138,7 @@ export class Reads<I extends Switchable> {
 
   #fromStore(read: Read, reason: string): Promise<unknown> {
     const { mode, store, isComplete } = this.#state
-    if (store.head(read.key) === undefined && !(mode === 'mock' && isComplete))
+    if (store.versionOf(read.key) === undefined && !(mode === 'mock' && isComplete))
       return mode === 'mock' ? this.#degraded(read, reason) : this.#miss(read)
     this.#note(read, 'store', reason)
     if (this.#answers.size === 0 && mode !== 'shadow') return this.#ask(read.op, read.args)
@@ -160,7 +152,7 @@ export class Reads<I extends Switchable> {
     const shown = this.#answers.get(name)
     if (this.#state.mode === 'shadow') this.#options.shadow.compare(read)
     if (shown === undefined) return answer
-    if (isNewer(shown.version, this.#state.store.head(read.key)?.version)) {
+    if (isNewer(shown.version, this.#state.store.versionOf(read.key))) {
       this.#note(read, 'memory', 'real gave a newer answer before')
       return shown.answer
     }
@@ -177,45 +169,54 @@ export class Reads<I extends Switchable> {
   }
 
   #fromReal(read: Read, reason: string): Promise<unknown> {
-    const { row, args } = read
-    const timeoutMs = row.timeoutMs?.(...args) ?? this.#options.calls.deadlineMs
-    return this.#asked(read, timeoutMs, reason, true)
+    return this.#asked(read, waitOf(read), this.#options.calls.deadlineMs, reason)
   }
 
   /** Real's answer or none: a level that the caller named is not weakened. */
   #strict(read: Read, reason: string): Promise<unknown> {
     const { port } = this.#state
-    const wanted = read.row.timeoutMs?.(...read.args)
+    const wanted = waitOf(read)
     if (!this.#state.hasReal || (wanted === undefined && !this.#state.canReach(read.key))) {
       this.#stats.unavailableReads++
       const why = `too few replicas of ${JSON.stringify(read.key)} can be reached`
       return Promise.reject(port.unavailable(why, { details: { key: read.key } }))
     }
-    return this.#asked(read, wanted ?? this.#options.strictTimeoutMs, reason, false)
+    read.fallsBack = false
+    return this.#asked(read, wanted, this.#options.strictTimeoutMs, reason)
   }
 
-  #asked(read: Read, timeoutMs: number, reason: string, fallsBack: boolean): Promise<unknown> {
+  /** @param wanted the caller's own wait */
+  #asked(
+    read: Read,
+    wanted: number | undefined,
+    defaultMs: number,
+    reason: string,
+  ): Promise<unknown> {
+    read.timeoutMs = wanted ?? defaultMs
+    read.isOrdinary &&= wanted === undefined
+    read.reason = reason
     const method = this.#state.realMethod(read.op)
-    const call = new ReadCall(read.key, timeoutMs, {
-      answered: (answer) => this.#shown(read, answer, reason),
-      unavailable: (error) => {
-        if (!fallsBack) {
-          this.#stats.unavailableReads++
-          throw error
-        }
-        this.#stats.fallbackAnswers++
-        return this.#degraded(read, `real is unavailable: ${messageOf(error)}`)
-      },
-    })
-    return this.#options.calls.run(call, method(...read.args), read.signal)
+    const answer = invoke(method, read.args)
+    return this.#options.calls.run(read, this.#ofRecord, answer, read.signal)
+  }
+
+  /** Real gave no answer. */
+  #away(read: Read, error: unknown): unknown {
+    if (!read.fallsBack) {
+      this.#stats.unavailableReads++
+      throw error
+    }
+    this.#stats.fallbackAnswers++
+    return this.#degraded(read, `real is unavailable: ${messageOf(error)}`)
   }
 
   /** Nothing older than what this node wrote or showed before. */
-  #shown(read: Read, answer: unknown, reason: string): unknown {
+  #shown(read: Read, answer: unknown): unknown {
     const { op, row, key, args } = read
     const version = row.version?.(answer)
-    const own = this.#state.store.head(key)?.version
-    if (isNewer(own, version)) {
+    const own = this.#state.store.versionOf(key)
+    // That real shows nothing may be a newer deletion: then only what is not on its replicas counts.
+    if (isNewer(own, version) && (version !== undefined || this.#state.store.isDirty(key))) {
       this.#note(read, 'store', 'this node has what real does not show yet')
       return this.#ask(op, args)
     }
@@ -224,7 +225,7 @@ export class Reads<I extends Switchable> {
       this.#note(read, 'memory', 'real gave a newer answer before')
       return shown.answer
     }
-    this.#note(read, 'real', reason)
+    this.#note(read, 'real', read.reason)
     this.#remember(read, answer, version, own)
     return answer
   }
@@ -246,7 +247,7 @@ export class Reads<I extends Switchable> {
   #degraded(read: Read, reason: string): Promise<unknown> {
     const { row, key, args } = read
     const { store, port, mode } = this.#state
-    if (store.head(key) !== undefined) {
+    if (store.versionOf(key) !== undefined) {
       this.#note(read, 'store', reason)
       return this.#newestHere(read)
     }
@@ -275,6 +276,10 @@ export class Reads<I extends Switchable> {
     told.reason = reason
   }
 }
+
+/** The wait that the caller allows. */
+const waitOf = ({ row, args }: Read): number | undefined =>
+  row.timeoutMs === undefined ? undefined : invoke(row.timeoutMs, args)
 
 const nameOf = ({ op, key }: { readonly op: string; readonly key: string }): string =>
   `${op} ${key}`

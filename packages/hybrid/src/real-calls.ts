@@ -5,34 +5,71 @@ import {
   messageOf,
   type Cancel,
   type Clock,
+  type Level,
   type Port,
 } from '@bzzz/base'
 import type { AdaptiveDeadline } from './pure/deadline.js'
 import type { SideStats } from './stats.js'
 
-/** One call of the real side, under way. */
-export abstract class RealCall {
+/** A moment that all calls of the next few milliseconds share. */
+export interface Tick {
+  /** Monotonic milliseconds. */
+  readonly atMs: number
+}
+
+/** What real is asked. */
+export interface Asked {
   readonly key: string
+  /** Real counts as unavailable when it has not answered by then, milliseconds. */
   readonly timeoutMs: number
-  /** The tick in which it began, and its precise begin when its latency is measured. */
-  tickMs = 0
-  measuredFromMs: number | undefined
-  isOver = false
-  resolve: (outcome: unknown) => void = () => {}
-  reject: (error: Error) => void = () => {}
+  /**
+   * That real is unavailable for it says something about real. Not so where the caller chose a level
+   * or a wait that may never suffice: nobody else's calls shall fall back for that.
+   */
+  readonly isOrdinary: boolean
+}
 
-  constructor(key: string, timeoutMs: number) {
-    this.key = key
-    this.timeoutMs = timeoutMs
-  }
-
-  /** What the caller gets for an answer of real; what it throws reaches the caller. */
-  abstract answered(answer: unknown): unknown
+/** What becomes of it; what these throw reaches the caller. */
+export interface AskedEnds<A extends Asked> {
+  /** What the caller gets for an answer of real. */
+  answered(asked: A, answer: unknown): unknown
   /** What the caller gets where real is unavailable. */
-  abstract unavailable(error: unknown): unknown
-  /** False for an answer that tells of an outage: a write that is pending. */
-  isGood(_answer: unknown): boolean {
-    return true
+  unavailable(asked: A, error: unknown): unknown
+  /** False for an answer that tells of an outage: a write that is pending. Default: true. */
+  isGood?(answer: unknown): boolean
+}
+
+const NO_TICK: Tick = { atMs: 0 }
+
+const NOTHING = (): void => {}
+
+/** A level that a mesh in good health gives. */
+export const isOrdinaryLevel = (level: Level | undefined): boolean =>
+  level === undefined || level === 'quorum' || level === 'local'
+
+/** One call under way. No subclasses: they would cost as much as all of its routing. */
+class RealCall {
+  readonly asked: Asked
+  readonly ends: AskedEnds<Asked>
+  /** The tick in which it began, and its precise begin when its latency is measured. */
+  readonly tick: Tick
+  readonly measuredFromMs: number | undefined
+  /** Where it stands among the calls under way. */
+  place = 0
+  isOver = false
+  resolve: (outcome: unknown) => void = NOTHING
+  reject: (error: Error) => void = NOTHING
+
+  constructor(
+    asked: Asked,
+    ends: AskedEnds<Asked>,
+    tick: Tick,
+    measuredFromMs: number | undefined,
+  ) {
+    this.asked = asked
+    this.ends = ends
+    this.tick = tick
+    this.measuredFromMs = measuredFromMs
   }
 }
 
@@ -43,7 +80,7 @@ export interface RealCallsOptions {
   readonly stats: SideStats
   readonly slowMs: number
   /** A call for this key ended: it was answered, or found real unavailable. */
-  readonly onEnd: (key: string, isAvailable: boolean) => void
+  readonly onEnd: (key: string, isAvailable: boolean, tick: Tick) => void
 }
 
 /** Deadlines are looked at this often, milliseconds, and pass at most two of these late. */
@@ -55,18 +92,14 @@ const LATE_MS = 10
 /** Calls of one tick whose latency is measured: all of them, unless they come by the thousand. */
 const MEASURED_PER_TICK = 4
 
-/** Calls that are kept, over or not, before those that are over are let go. */
-const COMPACT_MIN = 256
-
 /**
  * Calls of the real side: bounded in time, counted and judged. A call that ends within its tick costs
  * neither a timer nor a look at the clock.
  */
 export class RealCalls {
   readonly #options: RealCallsOptions
-  #underway: RealCall[] = []
-  #compactAt = COMPACT_MIN
-  #tickMs = 0
+  readonly #underway: RealCall[] = []
+  #tick = NO_TICK
   #measured = 0
   #cancelTick: Cancel | undefined
   #window = { calls: 0, errors: 0, slow: 0 }
@@ -80,18 +113,22 @@ export class RealCalls {
     return this.#options.deadline.ms
   }
 
-  /** Follows the call to its end, to `ABORTED` by the signal, or to its deadline. */
-  run(call: RealCall, answer: Promise<unknown>, signal?: AbortSignal): Promise<unknown> {
+  /** Follows a call to its end, to `ABORTED` by the signal, or to its deadline. */
+  run<A extends Asked>(
+    asked: A,
+    ends: AskedEnds<A>,
+    answer: Promise<unknown>,
+    signal?: AbortSignal,
+  ): Promise<unknown> {
     const { clock, stats } = this.#options
     stats.calls++
     this.#window.calls++
     if (this.#cancelTick === undefined) this.#startTicks()
-    call.tickMs = this.#tickMs
-    if (this.#measured < MEASURED_PER_TICK) {
-      this.#measured++
-      call.measuredFromMs = clock.monotonicMs()
-    }
-    if (this.#underway.push(call) >= this.#compactAt) this.#compact()
+    const isMeasured = this.#measured < MEASURED_PER_TICK
+    if (isMeasured) this.#measured++
+    const startMs = isMeasured ? clock.monotonicMs() : undefined
+    const call = new RealCall(asked, ends as AskedEnds<Asked>, this.#tick, startMs)
+    call.place = this.#underway.push(call) - 1
     const outcome = new Promise<unknown>((resolve, reject) => {
       call.resolve = resolve
       call.reject = reject
@@ -119,20 +156,25 @@ export class RealCalls {
   stop(): void {
     this.#cancelTick?.()
     this.#cancelTick = undefined
-    for (const call of this.#compact()) this.#expire(call, 'this node is stopping')
+    for (const call of Array.from(this.#underway)) this.#expire(call, 'this node is stopping')
   }
 
   #answered(call: RealCall, value: unknown): void {
     if (call.isOver) return
-    call.isOver = true
-    if (call.isGood(value)) this.#succeeded(call)
-    else this.#failed(call.key)
-    settle(call, () => call.answered(value))
+    this.#leave(call)
+    const { asked, ends } = call
+    if (ends.isGood === undefined || ends.isGood(value)) this.#succeeded(call)
+    else this.#failed(asked)
+    try {
+      call.resolve(ends.answered(asked, value))
+    } catch (error) {
+      call.reject(error as Error)
+    }
   }
 
   #rejected(call: RealCall, error: unknown): void {
     if (call.isOver) return
-    call.isOver = true
+    this.#leave(call)
     if (isAbort(error) || codeOf(error) === 'NOT_STARTED') {
       call.reject(error as Error)
       return
@@ -142,8 +184,8 @@ export class RealCalls {
       call.reject(error as Error)
       return
     }
-    this.#failed(call.key)
-    settle(call, () => call.unavailable(this.#inPortsWords(error)))
+    this.#failed(call.asked)
+    unavailable(call, this.#inPortsWords(error))
   }
 
   /** An outage as the port tells of it, whatever stands behind the real side. */
@@ -156,25 +198,35 @@ export class RealCalls {
     const { clock, deadline, stats, slowMs, onEnd } = this.#options
     // Within its tick a call was fast, and most are not measured.
     const isTimed = call.measuredFromMs !== undefined
-    if (isTimed || call.tickMs !== this.#tickMs) {
-      const tookMs = clock.monotonicMs() - (call.measuredFromMs ?? call.tickMs)
+    if (isTimed || call.tick !== this.#tick) {
+      const tookMs = clock.monotonicMs() - (call.measuredFromMs ?? call.tick.atMs)
       if (tookMs > slowMs) this.#window.slow++
       if (isTimed) {
         stats.record(tookMs)
         deadline.record(tookMs)
       }
     }
-    onEnd(call.key, true)
+    onEnd(call.asked.key, true, this.#tick)
   }
 
-  #failed(key: string): void {
+  #failed({ key, isOrdinary }: Asked): void {
     this.#options.stats.errors++
+    if (!isOrdinary) return
     this.#window.errors++
-    this.#options.onEnd(key, false)
+    this.#options.onEnd(key, false, this.#tick)
+  }
+
+  /** A call that is over takes no room: the last one stands in its place. */
+  #leave(call: RealCall): void {
+    call.isOver = true
+    const last = this.#underway.pop()
+    if (last === undefined || last === call) return
+    this.#underway[call.place] = last
+    last.place = call.place
   }
 
   #startTicks(): void {
-    this.#tickMs = this.#options.clock.monotonicMs()
+    this.#tick = { atMs: this.#options.clock.monotonicMs() }
     this.#measured = 0
     this.#armTick(TICK_MS)
   }
@@ -185,39 +237,32 @@ export class RealCalls {
     this.#cancelTick = clock.setTimer(() => {
       const nowMs = clock.monotonicMs()
       if (delayMs > 0 && nowMs - dueMs > LATE_MS) this.#armTick(0)
-      else this.#tick(nowMs)
+      else this.#onTick(nowMs)
     }, delayMs)
   }
 
-  #tick(nowMs: number): void {
-    this.#tickMs = nowMs
+  #onTick(nowMs: number): void {
+    this.#tick = { atMs: nowMs }
     this.#measured = 0
-    const underway = this.#compact()
-    for (const call of underway)
-      if (nowMs - call.tickMs >= call.timeoutMs + TICK_MS)
-        this.#expire(call, `real gave no answer within ${call.timeoutMs} ms`)
-    if (underway.length === 0) this.#cancelTick = undefined
+    for (const call of Array.from(this.#underway))
+      if (nowMs - call.tick.atMs >= call.asked.timeoutMs + TICK_MS)
+        this.#expire(call, `real gave no answer within ${call.asked.timeoutMs} ms`)
+    if (this.#underway.length === 0) this.#cancelTick = undefined
     else this.#armTick(TICK_MS)
   }
 
-  /** Those that are not over; callers that never let a timer run would keep all others as well. */
-  #compact(): readonly RealCall[] {
-    this.#underway = this.#underway.filter((call) => !call.isOver)
-    this.#compactAt = Math.max(COMPACT_MIN, 2 * this.#underway.length)
-    return this.#underway
-  }
-
   #expire(call: RealCall, why: string): void {
-    call.isOver = true
+    if (call.isOver) return
+    this.#leave(call)
     const { port } = this.#options
-    this.#failed(call.key)
-    settle(call, () => call.unavailable(port.unavailable(why)))
+    this.#failed(call.asked)
+    unavailable(call, port.unavailable(why))
   }
 }
 
-const settle = (call: RealCall, outcome: () => unknown): void => {
+const unavailable = (call: RealCall, why: unknown): void => {
   try {
-    call.resolve(outcome())
+    call.resolve(call.ends.unavailable(call.asked, why))
   } catch (error) {
     call.reject(error as Error)
   }

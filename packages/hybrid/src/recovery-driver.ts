@@ -7,6 +7,7 @@ import {
   type Clock,
   type Random,
 } from '@bzzz/base'
+import { bounded } from './bounded.js'
 import type { Drain } from './drain.js'
 import type { Switchable } from './hybrid.js'
 import {
@@ -43,6 +44,10 @@ export interface RecoveryDriverOptions<I extends Switchable> {
 
 /** Keys whose versions are asked at once where the real side cannot compare by itself. */
 const CONFIRMED_AT_ONCE = 64
+
+/** Longest comparison, milliseconds: and so much more for each key. */
+const CONFIRM_MS = 10_000
+const CONFIRM_KEY_MS = 2
 
 /** Does what the recovery machine decides, for one real side. */
 export class RecoveryDriver<I extends Switchable> {
@@ -171,11 +176,18 @@ export class RecoveryDriver<I extends Switchable> {
       const isEqual =
         side.confirm === undefined
           ? await this.#confirmed(keys, signal)
-          : await side.confirm(keys, { signal })
+          : await this.#compared(side.confirm(keys, { signal }), keys.length, signal)
       throwIfAborted(signal)
       if (!isEqual) throw port.unavailable('the replicas do not hold all that this node wrote')
     }
     this.#touched.clear()
+  }
+
+  /** The comparison's outcome; a frozen side shall not hold up the way back for ever. */
+  #compared(work: Promise<boolean>, keys: number, signal: AbortSignal): Promise<boolean> {
+    const { state, clock } = this.#options
+    const onTimeout = (): Error => state.port.unavailable('the comparison came to no end')
+    return bounded(work, clock, CONFIRM_MS + keys * CONFIRM_KEY_MS, { signal, onTimeout })
   }
 
   /** Reads every version at a quorum, where the real side has no better way. */
@@ -195,7 +207,9 @@ export class RecoveryDriver<I extends Switchable> {
     if (side === undefined || mine === undefined || mine.deleted) return true
     const { probeLeaseMs: timeoutMs } = this.#options.tuning
     const options = { level: 'quorum', timeoutMs, signal } as const
-    const theirs = await port.probe.read(side.port, key, options)
+    const onTimeout = (): Error => port.unavailable('real answers nothing at all')
+    const reading = port.probe.read(side.port, key, options)
+    const theirs = await bounded(reading, this.#options.clock, timeoutMs, { signal, onTimeout })
     const now = store.head(key)
     // Deleted, expired or replaced meanwhile: a later write answers for itself.
     if (now === undefined || compareVersions(now.version, mine.version) !== 0) return true

@@ -28,13 +28,21 @@ export const methodOf = <M extends Method>(side: object, name: string): M =>
 export const isStamped = (intent: WriteIntent | StampedRecord): intent is StampedRecord =>
   'version' in intent
 
+/** `f(...args)`: the arguments as they came and no more, without a spread where they are few. */
+export const invoke = <R>(f: (...args: readonly unknown[]) => R, args: readonly unknown[]): R => {
+  if (args.length === 1) return f(args[0])
+  return args.length === 2 ? f(args[0], args[1]) : f(...args)
+}
+
 interface LastArgument {
   readonly signal?: AbortSignal | undefined
   readonly explain?: boolean | undefined
 }
 
+const NO_OPTIONS: LastArgument = {}
+
 /** The options that end the arguments of every method. */
 export const optionsOf = (args: readonly unknown[]): LastArgument => {
   const last = args.at(-1)
-  return typeof last === 'object' && last !== null ? last : {}
+  return typeof last === 'object' && last !== null ? last : NO_OPTIONS
 }

@@ -1,6 +1,6 @@
 import { compareVersions, type Clock } from '@bzzz/base'
 import type { Switchable } from './hybrid.js'
-import { RealCall, type RealCalls } from './real-calls.js'
+import type { Asked, AskedEnds, RealCalls } from './real-calls.js'
 import type { ReadRow } from './rows.js'
 import type { HybridState } from './state.js'
 import type { ShadowMismatch } from './metrics.js'
@@ -19,16 +19,8 @@ interface Compared {
 }
 
 /** A read whose outcome nobody waits for. */
-class Comparison extends RealCall {
-  isCompared = true
-
-  answered(answer: unknown): unknown {
-    return answer
-  }
-
-  unavailable(): undefined {
-    this.isCompared = false
-  }
+interface Comparison extends Asked {
+  readonly read: Compared
 }
 
 /** Asks real what the store has answered, and counts where their versions differ. */
@@ -38,6 +30,7 @@ export class Shadow<I extends Switchable> {
   readonly #stats: Stats
   readonly #clock: Clock
   readonly #samples: ShadowMismatch[] = []
+  readonly #ends: AskedEnds<Comparison>
   #inFlight = 0
 
   constructor(state: HybridState<I>, calls: RealCalls, stats: Stats, clock: Clock) {
@@ -45,6 +38,12 @@ export class Shadow<I extends Switchable> {
     this.#calls = calls
     this.#stats = stats
     this.#clock = clock
+    this.#ends = {
+      answered: ({ read }, answer) => {
+        this.#judge(read, answer)
+      },
+      unavailable: () => {},
+    }
   }
 
   /** The newest mismatches, oldest first. */
@@ -57,19 +56,12 @@ export class Shadow<I extends Switchable> {
     const { side, phase } = this.#state
     if (side === undefined || phase !== 'real' || this.#inFlight >= IN_FLIGHT_MAX) return
     this.#inFlight++
-    const call = new Comparison(read.key, this.#calls.deadlineMs)
+    const asked = { read, key: read.key, timeoutMs: this.#calls.deadlineMs, isOrdinary: false }
     const answer = this.#state.realMethod(read.op)(...read.args)
-    this.#calls
-      .run(call, answer)
-      .then(
-        (found) => {
-          if (call.isCompared) this.#judge(read, found)
-        },
-        () => {},
-      )
-      .finally(() => {
-        this.#inFlight--
-      })
+    const end = (): void => {
+      this.#inFlight--
+    }
+    this.#calls.run(asked, this.#ends, answer).then(end, end)
   }
 
   #judge({ op, row, key }: Compared, answer: unknown): void {

@@ -1,6 +1,7 @@
 import type { Mode, ModeSetting, Port } from '@bzzz/base'
 import type { LogPosition, Phase, Side } from './events.js'
 import type { Switchable } from './hybrid.js'
+import type { Tick } from './real-calls.js'
 import type { RealSide } from './real-side.js'
 import type { RouteState } from './router.js'
 import { methodOf, type AsyncMethod } from './rows.js'
@@ -20,8 +21,8 @@ export class HybridState<I extends Switchable> implements RouteState {
   readonly #ofReal = new Map<string, AsyncMethod>()
   #boundTo: RealSide<I> | undefined
   isComplete = true
-  /** Monotonic milliseconds of the last answer of real; undefined before the first. */
-  realAnsweredMs: number | undefined
+  /** When real last answered, a few milliseconds too early; undefined before the first answer. */
+  realAnswered: Tick | undefined
 
   constructor(port: Port<I>, mock: I, store: Store, setting: ModeSetting) {
     this.port = port

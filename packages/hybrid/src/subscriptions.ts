@@ -28,10 +28,16 @@ class Subscription {
   offMock: Unsubscribe = () => {}
   offReal: Unsubscribe = () => {}
 
-  constructor(op: string, row: SubscribeRow, listener: (event: unknown) => void) {
+  constructor(
+    op: string,
+    row: SubscribeRow,
+    isHidden: (key: string) => boolean,
+    listener: (event: unknown) => void,
+  ) {
     this.op = op
     const seen = new SeenIds()
     this.listen = (event) => {
+      if (row.key !== undefined && isHidden(row.key(event))) return
       if (seen.add(row.id(event))) listener(event)
     }
   }
@@ -43,15 +49,18 @@ class Subscription {
  */
 export class Subscriptions<I extends Switchable> {
   readonly #mock: I
+  readonly #isHidden: (key: string) => boolean
   readonly #open = new Set<Subscription>()
   #real: I | undefined
 
-  constructor(mock: I) {
+  /** @param isHidden keys whose events are told to nobody */
+  constructor(mock: I, isHidden: (key: string) => boolean) {
     this.#mock = mock
+    this.#isHidden = isHidden
   }
 
   add(op: string, row: SubscribeRow, listener: (event: unknown) => void): Unsubscribe {
-    const subscription = new Subscription(op, row, listener)
+    const subscription = new Subscription(op, row, this.#isHidden, listener)
     subscription.offMock = subscribe(this.#mock, subscription)
     if (this.#real !== undefined) subscription.offReal = subscribe(this.#real, subscription)
     this.#open.add(subscription)

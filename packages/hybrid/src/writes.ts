@@ -13,7 +13,7 @@ import {
 import type { Append } from '@bzzz/store'
 import { hybridError } from './errors.js'
 import type { Switchable } from './hybrid.js'
-import { RealCall, type RealCalls } from './real-calls.js'
+import { isOrdinaryLevel, type Asked, type AskedEnds, type RealCalls } from './real-calls.js'
 import { KeyQuestion } from './key-question.js'
 import { decidesHere, routeOf } from './router.js'
 import { isStamped, optionsOf, type WriteRow } from './rows.js'
@@ -36,18 +36,12 @@ export interface WritesOptions<I extends Switchable> {
 /** Records on their way that nobody waits for; beyond, the dirty mark alone remembers. */
 const BACKGROUND_MAX = 1024
 
-class WriteCall extends RealCall {
-  answered(answer: unknown): unknown {
-    return answer
-  }
-
-  unavailable(error: unknown): never {
+const WRITE_ENDS: AskedEnds<Asked> = {
+  answered: (_asked, answer) => answer,
+  unavailable: (_asked, error) => {
     throw error
-  }
-
-  override isGood(answer: unknown): boolean {
-    return (answer as Partial<Acknowledgement> | undefined)?.outcome !== 'pending'
-  }
+  },
+  isGood: (answer) => (answer as Partial<Acknowledgement> | undefined)?.outcome !== 'pending',
 }
 
 /** What a write asked for. */
@@ -56,6 +50,8 @@ interface Wanted {
   /** `firm`: a level that the caller named; `soft`: the level that real gives while it serves. */
   readonly kind: 'local' | 'soft' | 'firm'
   readonly timeoutMs: number
+  /** Neither level nor wait are of the caller's own choice. */
+  readonly isOrdinary: boolean
   readonly signal: AbortSignal | undefined
 }
 
@@ -92,7 +88,7 @@ export class Writes<I extends Switchable> {
 
   /** A record that another node stamped: real verifies it before the store takes it. */
   #isOfOthers(row: WriteRow, args: readonly unknown[]): boolean {
-    if (this.#state.side === undefined) return false
+    if (this.#state.mode === 'mock') return false
     const intent = row.record(...args)
     return isStamped(intent) && intent.version.writer !== this.#state.store.writer
   }
@@ -140,10 +136,14 @@ export class Writes<I extends Switchable> {
   #delegated(op: string, row: WriteRow, args: readonly unknown[]): Promise<unknown> {
     const { side, port } = this.#state
     if (side === undefined) return Promise.reject(port.unavailable('there is no real side'))
-    const timeoutMs = row.timeoutMs?.(...args) ?? this.#options.strictTimeoutMs
-    const call = new WriteCall(row.key(...args), timeoutMs)
+    const wanted = row.timeoutMs?.(...args)
+    const asked = {
+      key: row.key(...args),
+      timeoutMs: wanted ?? this.#options.strictTimeoutMs,
+      isOrdinary: wanted === undefined && isOrdinaryLevel(row.level?.(...args)),
+    }
     const answer = this.#state.realMethod(op)(...args)
-    return this.#options.calls.run(call, answer, optionsOf(args).signal)
+    return this.#options.calls.run(asked, WRITE_ENDS, answer, optionsOf(args).signal)
   }
 
   /** @param isLocal a condition that this node has decided counts here alone */
@@ -201,12 +201,14 @@ export class Writes<I extends Switchable> {
     const patience = row.timeoutMs?.(...args)
     // Nobody waits by default for replicas that are known to be away.
     const firmMs = patience ?? (this.#state.canReach(key) ? strictTimeoutMs : 0)
-    if (named === 'local') return { level: 'local', kind: 'local', timeoutMs: 0, signal }
-    if (named !== undefined) return { level: named, kind: 'firm', timeoutMs: firmMs, signal }
+    const isOrdinary = patience === undefined && isOrdinaryLevel(named)
+    const rest = { isOrdinary, signal }
+    if (named === 'local') return { level: 'local', kind: 'local', timeoutMs: 0, ...rest }
+    if (named !== undefined) return { level: named, kind: 'firm', timeoutMs: firmMs, ...rest }
     const { route } = routeOf(this.#state, this.#question.of(key, undefined))
-    if (route === 'store') return { level: 'local', kind: 'local', timeoutMs: 0, signal }
-    if (mode === 'real') return { level: 'quorum', kind: 'firm', timeoutMs: firmMs, signal }
-    return { level: 'quorum', kind: 'soft', timeoutMs: patience ?? calls.deadlineMs, signal }
+    if (route === 'store') return { level: 'local', kind: 'local', timeoutMs: 0, ...rest }
+    if (mode === 'real') return { level: 'quorum', kind: 'firm', timeoutMs: firmMs, ...rest }
+    return { level: 'quorum', kind: 'soft', timeoutMs: patience ?? calls.deadlineMs, ...rest }
   }
 
   async #acknowledged(append: Append, wanted: Wanted): Promise<Acknowledgement> {
@@ -247,7 +249,7 @@ export class Writes<I extends Switchable> {
 
   async #applied(
     append: Append,
-    { level, kind, timeoutMs, signal }: Wanted,
+    { level, kind, timeoutMs, isOrdinary, signal }: Wanted,
     given: AbortController,
   ): Promise<Acknowledgement> {
     const { record, sendable } = append
@@ -259,8 +261,9 @@ export class Writes<I extends Switchable> {
       timeoutMs,
       ...(kind === 'soft' && { restamps: 'while-waited', signal: given.signal }),
     })
-    const call = new WriteCall(record.key, timeoutMs)
-    return this.#options.calls.run(call, answer, signal) as Promise<Acknowledgement>
+    const asked = { key: record.key, timeoutMs, isOrdinary }
+    const { calls } = this.#options
+    return calls.run(asked, WRITE_ENDS, answer, signal) as Promise<Acknowledgement>
   }
 
   /** The level was not reached in time: the store's own, where the caller named none. */

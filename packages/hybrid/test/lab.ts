@@ -87,6 +87,8 @@ export class LabNode {
   store!: LogStore
   dht!: HybridDHT
   real: MockDHT | undefined
+  /** No real side can be made. */
+  failsToJoin = false
   readonly #world: World
   readonly #network: MockNetwork
   readonly #options: LabOptions
@@ -161,6 +163,7 @@ export class LabNode {
   }
 
   #real(): RealSide<DHT> {
+    if (this.failsToJoin) throw new Error('no network')
     const { tap, store } = this
     const clock = this.#clock()
     const random = this.#world.stream(`${this.peerId} real`)

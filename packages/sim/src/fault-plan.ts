@@ -13,6 +13,8 @@ export type Fault = 'unavailable' | 'answered' | 'lost-reply' | 'hang' | (() => 
 export interface FaultRule {
   /** Share of calls that it strikes. Default 1. */
   readonly probability?: number
+  /** Strikes only while this holds. Default: always. */
+  readonly isStruck?: () => boolean
   /** Strikes at most so many calls. Default: no bound. */
   readonly timesMax?: number
   /** Waits first, milliseconds: uniform up to this. Default 0. */
@@ -66,7 +68,7 @@ export class FaultDice<I> {
     for (const rule of [...(ops?.[op] ?? []), ...(every ?? [])]) {
       const { probability = 1, timesMax = Infinity, delayMaxMs = 0, fault } = rule
       const strikes = this.#strikes.get(rule) ?? 0
-      if (strikes >= timesMax) continue
+      if (strikes >= timesMax || rule.isStruck?.() === false) continue
       if (probability < 1 && random !== undefined && random.next() >= probability) continue
       this.#strikes.set(rule, strikes + 1)
       const delayMs = delayMaxMs > 0 && random !== undefined ? random.next() * delayMaxMs : 0

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import {
+  baseError,
   definePort,
   Service,
   verdictOf,
@@ -24,7 +25,8 @@ const shelfPort = definePort<Shelf>()({
   contract: 'shelf/1',
   judge: verdictOf,
   merge: (a) => a,
-  probe: { key: 'probe', value: new Uint8Array() },
+  unavailable: (message: string) => baseError('TIMEOUT', message),
+  probe: { key: 'probe', value: new Uint8Array(), read: () => Promise.resolve(undefined) },
   ops: {
     get: { kind: 'read', key: (key) => key },
     put: { kind: 'write', key: (key) => key, record: (key, value) => ({ key, value }) },

@@ -214,6 +214,11 @@ export abstract class StoreEngine extends Service implements Store {
     return this.view.head(key)
   }
 
+  versionOf(key: string): Version | undefined {
+    if (!this.isStarted) this.assertStarted()
+    return this.view.get(key)?.version
+  }
+
   isDirty(key: string): boolean {
     this.assertStarted()
     return this.view.isDirty(key)

@@ -96,6 +96,8 @@ export interface Store extends Startable {
   read(key: string): StampedRecord | undefined | Promise<StampedRecord | undefined>
   /** The newest record's head, always at once. */
   head(key: string): RecordHead | undefined
+  /** The version of {@link head}; allocates nothing. */
+  versionOf(key: string): Version | undefined
 
   /** Marks keys as not yet on their replicas; cleared for exactly the version given. */
   isDirty(key: string): boolean

@@ -8,6 +8,7 @@ const useAll = (store: Store): (() => unknown)[] => [
   () => store.apply([]),
   () => store.read('k'),
   () => store.head('k'),
+  () => store.versionOf('k'),
   () => store.digest(0),
   () => store.markClean([]),
 ]

@@ -79,6 +79,8 @@ export const writing = (api: TestApi, contract: StoreContract): void => {
     same(found?.deleted, true, 'deleted')
     same(found?.value.length, 0, 'bytes of its value')
     sameData(store.head('k')?.version, record.version, 'version')
+    sameData(store.versionOf('k'), record.version, 'version without the head')
+    same(store.versionOf('absent'), undefined, 'version of what was never written')
     same(store.size, 1, 'size')
     const expiring = store.append({ key: 'e', value: bytes(1), expiresAtMs: 5 }, { opId: op() })
     await expiring.committed

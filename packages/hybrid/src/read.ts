@@ -1,0 +1,42 @@
+import type { AnswerSource } from './explain.js'
+import type { Asked, AskedEnds } from './real-calls.js'
+import type { ReadRow } from './rows.js'
+
+/** One read on its way. */
+export interface Read extends Asked {
+  readonly op: string
+  readonly row: ReadRow
+  readonly args: readonly unknown[]
+  readonly signal: AbortSignal | undefined
+  /** Set where the caller asked for an explanation. */
+  readonly told: { source: AnswerSource; reason: string } | undefined
+  /** Why real is asked. */
+  reason: string
+  /** Where real is unavailable, what this node knows may serve. */
+  fallsBack: boolean
+  timeoutMs: number
+  isOrdinary: boolean
+}
+
+/** What becomes of a read that real was asked for. */
+export type ReadEnds = AskedEnds<Read>
+
+export const readOf = (
+  op: string,
+  row: ReadRow,
+  args: readonly unknown[],
+  key: string,
+  signal: AbortSignal | undefined,
+  told?: Read['told'],
+): Read => ({
+  op,
+  row,
+  args,
+  key,
+  signal,
+  told,
+  reason: '',
+  fallsBack: true,
+  timeoutMs: 0,
+  isOrdinary: false,
+})
