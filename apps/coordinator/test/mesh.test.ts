@@ -18,7 +18,8 @@ describe('two coordinators', () => {
       const client = await clientOf(second)
       const status = await waitFor(`joined through ${entry}`, async () => {
         const now = await client.call('status', {})
-        return now.bootstrap[0]?.state === 'connected' && now.peers.connected === 1 && now
+        const isMet = now.bootstrap[0]?.state === 'connected' && now.peers.connected === 1
+        return isMet && now.components?.[0]?.serving === 'real' && now
       })
       expect(status.bootstrap).toEqual([{ node: entry, state: 'connected' }])
       const { peers } = await client.call('peers', {})

@@ -114,7 +114,10 @@ export class RealNodes {
     Object.defineProperty(port, Symbol.asyncDispose, { value: () => group.stop() })
     return {
       port,
-      isAlone: () => dht.members.length <= 1 && !keeper.expectsOthers(),
+      reach: dht.reach,
+      confirm: (keys, options) => dht.confirm(keys, options),
+      copyAll: (options) => dht.copyAll(options),
+      isAlone: () => dht.isAlone() && !keeper.expectsOthers(),
     }
   }
 
@@ -174,6 +177,8 @@ export class RealNodes {
       random,
       replicas: config.dhtReplicas,
       timeoutMs: config.dhtTimeoutMs,
+      // The hybrid sends what this node owes, in its own order.
+      pumpsDirty: false,
       onListenerError: (error) => {
         log.error('a listener of the DHT failed', { error })
       },
