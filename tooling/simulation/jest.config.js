@@ -1,0 +1,4 @@
+export default {
+  displayName: 'tooling-simulation',
+  preset: '@bzzz-tooling/jest-preset',
+}

@@ -1,0 +1,6 @@
+export { Batch, type Failure } from './batch.js'
+export { MUTATIONS, type Edit, type Mutation } from './mutations.js'
+export { runSeeds, type RunOptions } from './run.js'
+export { runSeed, type SeedReport } from './scenario.js'
+export { unreached } from './states.js'
+export { assemble } from './workspace.js'

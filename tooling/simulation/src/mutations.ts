@@ -1,0 +1,74 @@
+/** One rule taken away: text of a built file, which must stand there once, and what takes its place. */
+export interface Edit {
+  /** Relative to the folder of the packages. */
+  readonly file: string
+  readonly from: string
+  readonly to: string
+}
+
+export interface Mutation {
+  readonly name: string
+  /** What brings it out: seeds whose plan has this fault. Default: any. */
+  readonly fault?: string
+  readonly edits: readonly Edit[]
+}
+
+/** The rules of the specification, each of which the simulation must miss. */
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'sync before the answer',
+    edits: [{ file: 'store/dist/log/log-writer.js', from: 'await syncWhole(active);', to: '' }],
+  },
+  {
+    name: 'operation ids',
+    edits: [
+      {
+        file: 'store/dist/store-engine.js',
+        from: 'const known = this.queue.operation(options.opId) ?? this.view.operations.get(options.opId);',
+        to: 'const known = options.above && (this.queue.operation(options.opId) ?? this.view.operations.get(options.opId));',
+      },
+    ],
+  },
+  {
+    name: 'order per key',
+    edits: [
+      {
+        file: 'store/dist/store-engine.js',
+        from: 'if (newest !== undefined && order <= 0) {',
+        to: 'if (newest !== undefined && order === 0) {',
+      },
+      {
+        file: 'store/dist/view.js',
+        from: 'compareVersions(before.version, entry.version) >= 0',
+        to: 'compareVersions(before.version, entry.version) === 0',
+      },
+    ],
+  },
+  {
+    name: 'fencing epoch',
+    fault: 'zombie',
+    edits: [
+      { file: 'dht-mock/dist/incarnations.js', from: 'if (epoch < latest)', to: 'if (false)' },
+    ],
+  },
+  {
+    name: 'read fence',
+    edits: [
+      {
+        file: 'hybrid/dist/reads.js',
+        from: 'if (isNewer(own, version) && ',
+        to: 'if (false && ',
+      },
+    ],
+  },
+  {
+    name: 'a degraded miss is unavailable',
+    edits: [
+      {
+        file: 'hybrid/dist/reads.js',
+        from: "const why = mode === 'mock'",
+        to: "return Promise.resolve(undefined);\n        const why = mode === 'mock'",
+      },
+    ],
+  },
+]
