@@ -3,6 +3,7 @@ import type { HealthStatus, Histogram } from '@bzzz/telemetry'
 import type { Backlog, DeadLetter, HybridEvents, Phase, Side } from './events.js'
 import type { HybridDetails, HybridMetrics } from './metrics.js'
 import type { CopyProgress } from './real-side.js'
+import type { LiveTuning } from './tuning.js'
 
 /** What to do, beside entering the mode. */
 export interface SetModeOptions extends AbortOptions {
@@ -45,6 +46,8 @@ export interface HybridControls {
    * `HYBRID_COPY_INCOMPLETE`; the former mode stays then.
    */
   setMode(setting: Partial<ModeSetting>, options?: SetModeOptions): Promise<void>
+  /** Other figures from now on; those that are not stated stay. What runs already keeps its own. */
+  tune?(figures: Partial<LiveTuning>): void
   on<K extends keyof HybridEvents>(name: K, listener: Listener<HybridEvents[K]>): Unsubscribe
   health(): HybridHealth
   metrics(): HybridMetrics

@@ -36,7 +36,7 @@ import { Stats } from './stats.js'
 import { streamOf } from './streams.js'
 import { Subscriptions } from './subscriptions.js'
 import { assertSetting, Switcher } from './switcher.js'
-import { DEFAULT_TUNING, type Tuning } from './tuning.js'
+import { DEFAULT_TUNING, LIVE_TUNING, type LiveTuning, type Tuning } from './tuning.js'
 import { Upkeep } from './upkeep.js'
 import { Writes } from './writes.js'
 
@@ -59,7 +59,9 @@ export class Engine<I extends Switchable> extends Service implements HybridContr
   readonly component: string
   readonly #state: HybridState<I>
   readonly #clock: Clock
-  readonly #tuning: Tuning
+  /** Read where it is used, never copied: it changes while the hybrid runs. */
+  readonly #tuning: { -readonly [K in keyof Tuning]: Tuning[K] }
+  readonly #deadline: AdaptiveDeadline
   readonly #stats = new Stats()
   readonly #switches: Switches<I>
   readonly #calls: RealCalls
@@ -87,7 +89,8 @@ export class Engine<I extends Switchable> extends Service implements HybridContr
     this.component = component
     this.#clock = clock
     this.#tuning = { ...DEFAULT_TUNING, ...options.tuning }
-    const tuning = this.#tuning
+    const tuning: Tuning = this.#tuning
+    this.#deadline = new AdaptiveDeadline(tuning.deadlineMinMs, tuning.deadlineMaxMs)
     this.#state = new HybridState(port, mock, store, setting)
     const state = this.#state
     const stats = this.#stats
@@ -95,7 +98,7 @@ export class Engine<I extends Switchable> extends Service implements HybridContr
     this.#calls = new RealCalls({
       port,
       clock,
-      deadline: new AdaptiveDeadline(tuning.deadlineMinMs, tuning.deadlineMaxMs),
+      deadline: this.#deadline,
       stats: stats.real,
       slowMs: tuning.slowMs,
       onEnd: (key, isAvailable, tick) => {
@@ -119,7 +122,7 @@ export class Engine<I extends Switchable> extends Service implements HybridContr
     this.#writes = new Writes({
       ...shared,
       strictTimeoutMs,
-      dirtyBytesMax: tuning.dirtyBytesMax,
+      dirtyBytesMax: () => tuning.dirtyBytesMax,
       onRefused: (record, error) => {
         this.#deadLetters.refused(record, error, clock.nowMs())
       },
@@ -297,6 +300,13 @@ export class Engine<I extends Switchable> extends Service implements HybridContr
       probeFailures: this.#probeFailures,
       now: () => this.#clock.nowMs(),
     })
+  }
+
+  tune(figures: Partial<LiveTuning>): void {
+    const { deadlineMinMs, deadlineMaxMs } = this.#tuning
+    for (const name of LIVE_TUNING) this.#tuning[name] = figures[name] ?? this.#tuning[name]
+    const { deadlineMinMs: minMs, deadlineMaxMs: maxMs } = this.#tuning
+    if (minMs !== deadlineMinMs || maxMs !== deadlineMaxMs) this.#deadline.setBounds(minMs, maxMs)
   }
 
   metrics(): HybridMetrics {

@@ -30,4 +30,4 @@ export {
   type RolloutState,
 } from './pure/rollout.js'
 export type { CopyProgress, Reach, RealSide } from './real-side.js'
-export { DEFAULT_TUNING, type Tuning } from './tuning.js'
+export { DEFAULT_TUNING, type LiveTuning, type Tuning } from './tuning.js'

@@ -79,3 +79,19 @@ export const DEFAULT_TUNING: Tuning = {
   dirtyBytesMax: 256 * 1024 * 1024,
   answersBytesMax: 16 * 1024 * 1024,
 }
+
+/** The figures that can be changed while a hybrid runs. */
+export const LIVE_TUNING = [
+  'errorsMax',
+  'deadlineMinMs',
+  'deadlineMaxMs',
+  'backoffMinMs',
+  'backoffMaxMs',
+  'probeEveryMs',
+  'dwellMinMs',
+  'dwellMaxMs',
+  'drainPerS',
+  'dirtyBytesMax',
+] as const satisfies readonly (keyof Tuning)[]
+
+export type LiveTuning = Pick<Tuning, (typeof LIVE_TUNING)[number]>

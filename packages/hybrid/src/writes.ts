@@ -28,7 +28,7 @@ export interface WritesOptions<I extends Switchable> {
   readonly random: Random
   readonly cohortOf: (key: string) => number
   readonly strictTimeoutMs: number
-  readonly dirtyBytesMax: number
+  readonly dirtyBytesMax: () => number
   /** Real refused this record for good, or took it: see the dead letters. */
   readonly onRefused: (record: StampedRecord, error: unknown) => void
 }
@@ -109,7 +109,7 @@ export class Writes<I extends Switchable> {
 
   #assertRoom(): void {
     const { dirtyBytes } = this.#state.store
-    const { dirtyBytesMax } = this.#options
+    const dirtyBytesMax = this.#options.dirtyBytesMax()
     if (dirtyBytes < dirtyBytesMax) return
     throw hybridError(
       'HYBRID_BACKLOG_FULL',

@@ -11,14 +11,19 @@ const FACTOR = 2
  * the answer that would raise it.
  */
 export class AdaptiveDeadline {
-  readonly #minMs: number
-  readonly #maxMs: number
+  #minMs = 0
+  #maxMs = 0
   /** Calls per deadline that would have sufficed for them with the factor, 0 to the upper bound. */
-  #present: Uint32Array
-  #former: Uint32Array
-  #ms: number
+  #present = new Uint32Array(0)
+  #former = new Uint32Array(0)
+  #ms = 0
 
   constructor(minMs: number, maxMs: number) {
+    this.setBounds(minMs, maxMs)
+  }
+
+  /** Other bounds: it begins anew. */
+  setBounds(minMs: number, maxMs: number): void {
     this.#minMs = Math.ceil(minMs)
     this.#maxMs = Math.max(this.#minMs, Math.ceil(maxMs))
     this.#present = new Uint32Array(this.#maxMs + 1)
