@@ -259,7 +259,7 @@ describe('copyAll', () => {
     const lab = await Lab.of(3, [400, 100, 100])
     const bucketOf = (key: string): number => lab.node(0).store.bucketOf(key)
     const { key } = keyOn(4, bucketOf, (replicas) => !replicas.includes(3))
-    await lab.add(3, { mustJoin: () => true }, -300)
+    await lab.add(3, { mustJoin: () => true }, -600)
     await lab.world.runUntil(() => lab.isSettled, 10_000)
     await putAll(lab, 0, [key])
     const { dht, store } = lab.node(3)

@@ -59,7 +59,7 @@ describe('a DHT that is stopped, and another that is started over the same store
     const startMs = lab.world.nowMs
     await lab.world.complete(lab.node(2).remake().start())
     await lab.world.runUntil(() => lab.node(2).store.head('k') !== undefined, 10_000)
-    expect(lab.world.nowMs - startMs).toBeLessThan(100)
+    expect(lab.world.nowMs - startMs).toBeLessThan(20)
   })
 
   test('waits for a request that is being served', async () => {
@@ -92,6 +92,10 @@ describe('a DHT that is stopped, and another that is started over the same store
   test('keeps nothing of its own running', async () => {
     const lab = await Lab.of(3)
     const { dht } = lab.node(2)
+    await lab.world.complete(lab.node(0).dht.put('k', utf8('v')))
+    lab.rule = (from) => (from === 2 ? 'late' : undefined)
+    const copying = lab.outcome(dht.copyAll())
+    await lab.world.runFor(20)
     await lab.world.complete(dht.stop())
     let asked = 0
     lab.rule = (from) => {
@@ -100,5 +104,6 @@ describe('a DHT that is stopped, and another that is started over the same store
     }
     await lab.world.runFor(200_000)
     expect(asked).toBe(0)
+    expect(await copying).toBe('DHT_UNAVAILABLE')
   })
 })
