@@ -22,7 +22,7 @@ const fakeClient = (spoil: (key: string, value: Uint8Array) => Uint8Array | unde
       const value = records.get(key)
       return value === undefined ? undefined : { value, version: '1.0.w' }
     },
-    status: async () => ({ connectedPeers: 0, records: records.size, digest: '' }),
+    status: async () => ({ connectedPeers: 0, isServing: true, records: records.size, digest: '' }),
   }
   return client
 }

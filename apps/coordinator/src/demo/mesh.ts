@@ -56,7 +56,10 @@ export class Mesh implements AsyncDisposable {
     for (const node of this.nodes)
       await waitFor(
         `${node.name} connected to all others`,
-        async () => (await node.client.status()).connectedPeers === this.nodes.length - 1,
+        async () => {
+          const { connectedPeers, isServing } = await node.client.status()
+          return connectedPeers === this.nodes.length - 1 && isServing
+        },
         { boundMs: MEET_BOUND_MS, everyMs: 50, signal: this.#options.signal },
       )
   }

@@ -15,6 +15,8 @@ export interface NodeClient {
 
 export interface NodeStatus {
   readonly connectedPeers: number
+  /** The peers answer, rather than the node's own store. */
+  readonly isServing: boolean
   readonly records: number
   /** Equal digests mean equal records. */
   readonly digest: string

@@ -1,5 +1,5 @@
 import { formatVersion } from '@bzzz/api'
-import { systemClock, systemRandom } from '@bzzz/base'
+import { codeOf, systemClock, systemRandom } from '@bzzz/base'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import type { NodeClient } from '../../demo/node-client.js'
 import { runDemo, type DemoReport } from '../../demo/run-demo.js'
@@ -8,7 +8,6 @@ import type { Io } from '../io.js'
 import { withJson } from '../options.js'
 import { renderDemo } from '../render/demo.js'
 import { duration, palette } from '../text.js'
-import { importTarget } from './import.js'
 
 const parseNodes = (text: string): number => {
   if (!/^[1-9]$/.test(text)) throw new InvalidArgumentError('write a number from 1 to 9')
@@ -25,15 +24,21 @@ const parseLoadMs = (text: string): number => {
 const connectNode = async (dataDirectory: string): Promise<NodeClient> => {
   const client = await connectTo(dataDirectory)
   return {
-    ...importTarget(client),
-    get: async (key, level) => {
-      if (level === undefined) return importTarget(client).get(key)
-      const { value, version } = await client.call('get', { key, level })
-      return { value, version: formatVersion(version) }
+    // A level that is named is never weakened: what this node acknowledges, the others can read.
+    put: (key, value, opId) => client.call('put', { key, value, opId, level: 'quorum' }),
+    get: async (key, level = 'quorum') => {
+      try {
+        const { value, version } = await client.call('get', { key, level })
+        return { value, version: formatVersion(version) }
+      } catch (error) {
+        if (codeOf(error) === 'API_RECORD_NOT_FOUND') return undefined
+        throw error
+      }
     },
     status: async () => {
-      const { peers, records, digest = '' } = await client.call('status', {})
-      return { connectedPeers: peers.connected, records, digest }
+      const { peers, records, digest = '', components = [] } = await client.call('status', {})
+      const isServing = components.every(({ serving }) => serving === 'real')
+      return { connectedPeers: peers.connected, isServing, records, digest }
     },
   }
 }
