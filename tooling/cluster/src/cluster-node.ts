@@ -45,8 +45,13 @@ export class ClusterNode {
     this.index = options.index
   }
 
+  /** Of its own, beside its data. */
+  get directory(): string {
+    return this.#options.directory
+  }
+
   get dataDirectory(): string {
-    return join(this.#options.directory, 'data')
+    return join(this.directory, 'data')
   }
 
   get host(): string {
@@ -74,18 +79,22 @@ export class ClusterNode {
     return this.#process?.log() ?? 'it does not run'
   }
 
-  /** Makes its disk; once, before the first start. */
-  async prepare(): Promise<void> {
+  /** Makes its disk, with these files on it; once, before the first start. */
+  async prepare(files: Readonly<Record<string, string>>): Promise<void> {
     const { directory, diskBytes } = this.#options
     await mkdir(directory, { recursive: true })
     if (diskBytes !== undefined)
       await command('mount', '-t', 'tmpfs', '-o', `size=${diskBytes}`, 'tmpfs', directory)
+    for (const [name, text] of Object.entries(files)) await writeFile(join(directory, name), text)
   }
 
-  /** Starts it, with other settings where some are given, and waits until it serves. */
-  async start(env: Readonly<Record<string, string>> = {}): Promise<void> {
+  /**
+   * Starts it and waits until it serves.
+   * @param further settings from now on, beside those that all nodes have; default: as before
+   */
+  async start(further?: Readonly<Record<string, string>>): Promise<void> {
     const { lan, index, bootstrap, directory, args = [] } = this.#options
-    this.#env = { ...this.#env, ...env }
+    if (further !== undefined) this.#env = { ...this.#options.env, ...further }
     this.#process = await spawnCoordinator({
       dataDirectory: this.dataDirectory,
       within: lan.on(index),
@@ -103,6 +112,11 @@ export class ClusterNode {
     this.#endOutages('killed', 'stopped')
   }
 
+  /** Until the next start its mode has no fallback. */
+  withoutFallback(): void {
+    this.#begin('no fallback')
+  }
+
   /** As the end of the machine would, but for its disk. */
   async kill(): Promise<void> {
     this.#begin('killed')
@@ -111,6 +125,7 @@ export class ClusterNode {
 
   /** An orderly end, as of a deployment. */
   async stop(): Promise<void> {
+    this.#endOutages('no fallback')
     this.#begin('stopped')
     const { code, signal } = await this.#running.end('SIGTERM')
     if (code !== 0) throw new Error(`node ${this.index} ended with ${signal ?? code}: ${this.log}`)
@@ -141,11 +156,6 @@ export class ClusterNode {
   /** Told by whoever saw that it takes writes again. */
   diskIsFree(): void {
     this.#endOutages('disk full')
-  }
-
-  /** Its settings as it was last started with. */
-  get environment(): Readonly<Record<string, string>> {
-    return this.#env
   }
 
   async dispose(): Promise<void> {

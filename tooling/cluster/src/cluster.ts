@@ -7,8 +7,10 @@ import { Lan } from './lan/lan.js'
 export interface ClusterOptions {
   readonly count: number
   readonly env?: Readonly<Record<string, string>>
-  /** Further arguments of `bzzz start`, per node. */
-  readonly args?: (index: number) => readonly string[]
+  /** Further arguments of `bzzz start`, by the directory of the node. */
+  readonly args?: (directory: string) => readonly string[]
+  /** Files in the directory of each node, by their names. */
+  readonly files?: Readonly<Record<string, string>>
   /** Bytes of a disk of its own, for the nodes that have one. */
   readonly diskBytes?: (index: number) => number | undefined
 }
@@ -27,29 +29,36 @@ export class Cluster implements AsyncDisposable {
   }
 
   /** Makes the network and the nodes, and starts them one after the other. */
-  static async start({ count, env = {}, args, diskBytes }: ClusterOptions): Promise<Cluster> {
+  static async start({
+    count,
+    env = {},
+    args,
+    files = {},
+    diskBytes,
+  }: ClusterOptions): Promise<Cluster> {
     const directory = await mkdtemp(join(tmpdir(), 'bzzz-cluster-'))
     const lan = await Lan.of(count)
     const nodes = Array.from({ length: count }, (_, at) => {
       const index = at + 1
+      const own = join(directory, `node${index}`)
       const bytes = diskBytes?.(index)
       return new ClusterNode({
         lan,
         index,
-        directory: join(directory, `node${index}`),
+        directory: own,
         // The first founds the mesh; the others look for it there, and for one another.
         bootstrap: Array.from({ length: count }, (__, other) => other + 1)
           .filter((other) => index > 1 && other !== index)
           .map((other) => `${lan.addressOf(other)}:${LIBP2P_PORT}`),
         env,
-        args: args?.(index) ?? [],
+        args: args?.(own) ?? [],
         ...(bytes !== undefined && { diskBytes: bytes }),
       })
     })
     const cluster = new Cluster(lan, nodes, directory)
     try {
       for (const node of nodes) {
-        await node.prepare()
+        await node.prepare(files)
         await node.start()
       }
     } catch (error) {

@@ -20,6 +20,7 @@ const readAt = async (session: HttpSession, key: string): Promise<string | null>
       target: `/v1/records/${key}?level=quorum`,
       headers: { accept: 'application/octet-stream' },
       timeoutMs: 10_000,
+      mayRepeat: true,
     })
     if (status === 200) return body
     if (body.includes('API_RECORD_NOT_FOUND')) return null

@@ -19,6 +19,7 @@ export const fillWithRecords = async (
         headers: { 'content-type': 'application/octet-stream' },
         body: 'a record of a node that is alone',
         timeoutMs: 10_000,
+        mayRepeat: true,
       })
       if (status !== 200) throw new Error(`the record was not taken: ${status} ${body}`)
     }

@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http'
+import { codeOf } from '@bzzz/base'
 
 export interface HttpAnswer {
   readonly status: number
@@ -12,6 +13,12 @@ export interface HttpCall {
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
   readonly timeoutMs: number
+  /** It may be sent again where a kept connection turns out to have been closed. */
+  readonly mayRepeat: boolean
+}
+
+interface StaleError {
+  readonly isReused?: boolean
 }
 
 /** More connections than the calls that one node has open at a time, less than a coordinator takes. */
@@ -31,7 +38,18 @@ export class HttpSession {
   }
 
   /** Rejects when there is no whole answer in time. */
-  call({ method, target, headers = {}, body, timeoutMs }: HttpCall): Promise<HttpAnswer> {
+  async call(call: HttpCall): Promise<HttpAnswer> {
+    try {
+      return await this.#send(call)
+    } catch (error) {
+      // A server may close a connection that was idle while a request is on its way: nobody read that one.
+      const isStale = codeOf(error) === 'ECONNRESET' && (error as StaleError).isReused === true
+      if (isStale && call.mayRepeat) return this.#send(call)
+      throw error
+    }
+  }
+
+  #send({ method, target, headers = {}, body, timeoutMs }: HttpCall): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       const outgoing = request(
         {
@@ -62,7 +80,7 @@ export class HttpSession {
       )
       const fail = (error: Error): void => {
         clearTimeout(timer)
-        reject(error)
+        reject(Object.assign(error, { isReused: outgoing.reusedSocket }))
       }
       const timer = setTimeout(() => {
         outgoing.destroy(Object.assign(new Error('no answer in time'), { code: 'CLIENT_TIMEOUT' }))

@@ -41,6 +41,7 @@ const sendGet = (session: HttpSession, { key, level }: Call): Promise<HttpAnswer
     target: `/v1/records/${key}${query({ level })}`,
     headers: { accept: 'application/octet-stream' },
     timeoutMs: TRY_MS,
+    mayRepeat: true,
   })
 
 const sendPut = (
@@ -54,6 +55,7 @@ const sendPut = (
     headers: { 'content-type': 'application/octet-stream' },
     body: value ?? '',
     timeoutMs: TRY_MS,
+    mayRepeat: expected === undefined,
   })
 }
 
