@@ -64,12 +64,12 @@ export class Drain<I extends Switchable> {
     const { state, deadLetters, clock } = this.#options
     const { store } = state
     throwIfAborted(signal)
-    if (!store.isDirty(key)) return
+    if (!store.isDirty(key) || state.deciding.has(key)) return
     const head = store.head(key)
     if (head === undefined || deadLetters.isDead(head)) return
     await this.#token(signal)
     const record = await this.#read(key)
-    if (record === undefined || !store.isDirty(key)) return
+    if (record === undefined || !store.isDirty(key) || state.deciding.has(key)) return
     const { side, port } = state
     if (side === undefined) throw port.unavailable('there is no real side')
     try {

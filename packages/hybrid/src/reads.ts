@@ -5,7 +5,7 @@ import type { Switchable } from './hybrid.js'
 import { KeyQuestion } from './key-question.js'
 import { readOf, type Read, type ReadEnds } from './read.js'
 import { isOrdinaryLevel, type RealCalls } from './real-calls.js'
-import { routeOf } from './router.js'
+import { routeOf, servesAll, servesNone, SERVES } from './router.js'
 import { invoke, optionsOf, type ReadRow } from './rows.js'
 import type { Shadow } from './shadow.js'
 import type { HybridState } from './state.js'
@@ -62,11 +62,30 @@ export class Reads<I extends Switchable> {
 
   run(op: string, row: ReadRow, args: readonly unknown[]): Promise<unknown> {
     const state = this.#state
+    if (args.length === 1 && typeof args[0] === 'string' && row.isMiss !== undefined) {
+      if (servesAll(state)) return this.#bare(op, row, args)
+      // A key that is held was valid, and the side that is asked looks at the rest.
+      if (servesNone(state) && this.#isPlain(row.key(args[0]))) return this.#ask(op, args)
+    }
     const { explain, signal } = optionsOf(args)
     if (explain === true) return this.#explained(op, row, args)
     if (state.mode === 'mock' && state.isComplete) return this.#ask(op, args)
     if (row.isMiss === undefined) return this.#elsewhere(op, row, args)
     return this.#routed(op, row, args, signal, undefined)
+  }
+
+  /** A read without options while real answers them all: what {@link Reads.#routed} comes to then. */
+  #bare(op: string, row: ReadRow, args: readonly unknown[]): Promise<unknown> {
+    const [name] = args
+    row.check?.(name)
+    const key = row.key(name)
+    if (!this.#state.canReach(key)) return this.#routed(op, row, args, undefined, undefined)
+    const { calls } = this.#options
+    const read = readOf(op, row, args, key, undefined)
+    read.reason = SERVES.reason
+    read.timeoutMs = calls.deadlineMs
+    read.isOrdinary = true
+    return calls.run(read, this.#ofRecord, this.#state.realMethod(op)(name))
   }
 
   async #explained(
@@ -89,7 +108,7 @@ export class Reads<I extends Switchable> {
     if (!this.#state.hasReal) return this.#ask(op, args)
     const { calls, strictTimeoutMs } = this.#options
     const { signal } = optionsOf(args)
-    const read = readOf(op, row, args, invoke(row.key, args), signal)
+    const read = readOf(op, row, args, row.key(...args), signal)
     read.fallsBack = this.#state.mode !== 'real'
     read.timeoutMs = read.fallsBack ? calls.deadlineMs : strictTimeoutMs
     return calls.run(read, this.#ofElse, invoke(this.#state.realMethod(op), args), signal)
@@ -102,10 +121,10 @@ export class Reads<I extends Switchable> {
     signal: AbortSignal | undefined,
     told: Read['told'],
   ): Promise<unknown> {
-    if (row.check !== undefined) invoke(row.check, args)
+    row.check?.(...args)
     throwIfAborted(signal)
-    const key = invoke(row.key, args)
-    const level = row.level === undefined ? undefined : invoke(row.level, args)
+    const key = row.key(...args)
+    const level = row.level?.(...args)
     const question = this.#question.of(key, level)
     const { route, reason } = routeOf(this.#state, question)
     if (route === 'store' && told === undefined && this.#isPlain(key)) return this.#ask(op, args)
@@ -278,8 +297,7 @@ export class Reads<I extends Switchable> {
 }
 
 /** The wait that the caller allows. */
-const waitOf = ({ row, args }: Read): number | undefined =>
-  row.timeoutMs === undefined ? undefined : invoke(row.timeoutMs, args)
+const waitOf = ({ row, args }: Read): number | undefined => row.timeoutMs?.(...args)
 
 const nameOf = ({ op, key }: { readonly op: string; readonly key: string }): string =>
   `${op} ${key}`

@@ -127,7 +127,7 @@ export class RealCalls {
     const isMeasured = this.#measured < MEASURED_PER_TICK
     if (isMeasured) this.#measured++
     const startMs = isMeasured ? clock.monotonicMs() : undefined
-    const call = new RealCall(asked, ends as AskedEnds<Asked>, this.#tick, startMs)
+    const call = new RealCall(asked, ends, this.#tick, startMs)
     call.place = this.#underway.push(call) - 1
     const outcome = new Promise<unknown>((resolve, reject) => {
       call.resolve = resolve

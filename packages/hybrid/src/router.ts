@@ -37,7 +37,7 @@ const SHADOW: Routed = { route: 'store', reason: 'the mode is shadow' }
 const LOCAL: Routed = { route: 'store', reason: 'the caller asked for the level local' }
 const LEVEL: Routed = { route: 'real', reason: 'the caller named a level of several replicas' }
 const REAL: Routed = { route: 'real', reason: 'the mode is real' }
-const SERVES: Routed = { route: 'real-or-store', reason: 'real serves' }
+export const SERVES: Routed = { route: 'real-or-store', reason: 'real serves' }
 const OUTSIDE: Routed = { route: 'store', reason: 'the key is outside of the share of real' }
 const SHORT: Routed = { route: 'store', reason: 'too few replicas of this key answer' }
 const AWAY: Readonly<Record<Exclude<Phase, 'real'>, Routed>> = {
@@ -50,6 +50,14 @@ const AWAY: Readonly<Record<Exclude<Phase, 'real'>, Routed>> = {
 /** True where the key belongs to the share; no key is hashed at 0 and at 100 %. */
 const isShared = (percent: number, question: RouteQuestion): boolean =>
   percent >= 100 || (percent > 0 && question.isInCohort())
+
+/** True where {@link routeOf} comes to {@link SERVES} for every call that names no level and can be reached. */
+export const servesAll = ({ mode, percent, phase }: RouteState): boolean =>
+  mode === 'hybrid' && percent >= 100 && phase === 'real'
+
+/** True where {@link routeOf} comes to the store for every call that names no level. */
+export const servesNone = ({ mode, percent }: RouteState): boolean =>
+  percent <= 0
 
 /** Which side answers a call that names no condition. Pure. */
 export const routeOf = (state: RouteState, question: RouteQuestion): Routed => {

@@ -7,6 +7,26 @@ import type { RouteState } from './router.js'
 import { methodOf, type AsyncMethod } from './rows.js'
 import type { Store } from '@bzzz/store'
 
+/** Keys whose conditional writes the replicas are deciding now: nobody else sends them meanwhile. */
+class Deciding {
+  readonly #keys = new Map<string, number>()
+
+  has(key: string): boolean {
+    return this.#keys.has(key)
+  }
+
+  /** Counts the key until the decision has ended, either way. */
+  until(key: string, decision: Promise<unknown>): void {
+    this.#keys.set(key, (this.#keys.get(key) ?? 0) + 1)
+    const end = (): void => {
+      const left = (this.#keys.get(key) ?? 1) - 1
+      if (left > 0) this.#keys.set(key, left)
+      else this.#keys.delete(key)
+    }
+    decision.then(end, end)
+  }
+}
+
 /** What is switched at run time: plain fields, read by every call and written on change. */
 export class HybridState<I extends Switchable> implements RouteState {
   readonly port: Port<I>
@@ -21,6 +41,7 @@ export class HybridState<I extends Switchable> implements RouteState {
   readonly #ofReal = new Map<string, AsyncMethod>()
   #boundTo: RealSide<I> | undefined
   isComplete = true
+  readonly deciding = new Deciding()
   /** When real last answered, a few milliseconds too early; undefined before the first answer. */
   realAnswered: Tick | undefined
 

@@ -130,7 +130,9 @@ export class Writes<I extends Switchable> {
           { details: { key } },
         ),
       )
-    return this.#delegated(op, row, args)
+    const decision = this.#delegated(op, row, args)
+    this.#state.deciding.until(key, decision)
+    return decision
   }
 
   #delegated(op: string, row: WriteRow, args: readonly unknown[]): Promise<unknown> {

@@ -142,8 +142,11 @@ const between = (name: string, variant: Variant): DhtContractOptions => {
   }
 }
 
+/** Two callers of one seed would name their operations alike. */
+let callers = 0
+
 const tireless = (dht: DHT, { clock }: World, count: number): DHT =>
-  persistent(dht, clock, Math.min(3, count))
+  persistent(dht, clock, seededRandom(++callers), Math.min(3, count))
 
 const all: ModeSetting = { mode: 'hybrid', percent: 100 }
 

@@ -69,3 +69,23 @@ test('after leaving at once, what is not here is unavailable and not absent', as
   expect(textOf((await run(() => dht.get('k')))?.value)).toBe('v')
   await expect(run(() => dht.get('absent'))).rejects.toMatchObject({ code: 'DHT_UNAVAILABLE' })
 })
+
+test('while the replicas decide a condition, nobody else sends the record', async () => {
+  const { dht, run, pass, peers, store } = await createRig()
+  await pass(50)
+  const found = await run(() => dht.put('k', bytesOf('1')))
+  peers.turn('hanging')
+  const decision = run(() =>
+    dht.put('k', bytesOf('2'), { expectedVersion: found.version, opId: 'cas', timeoutMs: 5_000 }),
+  ).catch(() => {})
+  // What the real side logs while it waits for the replicas.
+  await run(() => store.append({ key: 'k', value: bytesOf('2') }, { opId: 'cas' }).committed)
+  expect(store.isDirty('k')).toBe(true)
+  const draining = run(() => dht.controls.drain())
+  await draining
+  expect(store.isDirty('k')).toBe(true)
+  peers.turn('up')
+  await decision
+  await pass(3_000)
+  expect(store.isDirty('k')).toBe(false)
+})

@@ -92,6 +92,7 @@ export class LabNode {
   readonly #world: World
   readonly #network: MockNetwork
   readonly #options: LabOptions
+  #runs = 0
   readonly peerId: string
 
   constructor(world: World, network: MockNetwork, peerId: string, options: LabOptions) {
@@ -111,7 +112,7 @@ export class LabNode {
   make(setting: ModeSetting = this.#options.setting ?? { mode: 'hybrid', percent: 100 }): void {
     const { disk, peerId } = this
     const clock = this.#clock()
-    const random = this.#world.stream(peerId)
+    const random = this.#world.stream(`${peerId} ${++this.#runs}`)
     const store = new LogStore({ writer: peerId, clock, random, disk })
     this.store = store
     this.dht = new HybridDHT({
@@ -157,6 +158,27 @@ export class LabNode {
     await this.start()
   }
 
+  /** What the disk holds now, as a backup made while the process runs. */
+  async backup(): Promise<ReadonlyMap<string, Uint8Array>> {
+    const files = new Map<string, Uint8Array>()
+    for (const name of await this.disk.list())
+      files.set(name, (await this.disk.readFile(name)) ?? new Uint8Array())
+    return files
+  }
+
+  /** Another machine's process under the same identity, over a backup; this one goes on as it is. */
+  async twin(backup: ReadonlyMap<string, Uint8Array>): Promise<LabNode> {
+    const twin = new LabNode(this.#world, this.#network, this.peerId, this.#options)
+    for (const [name, bytes] of backup) {
+      const file = await twin.disk.open(name, { create: true })
+      await file.append(bytes)
+      await file.sync()
+      await file.close()
+    }
+    await twin.disk.syncDirectory()
+    return twin
+  }
+
   #clock(): Clock {
     const offsetMs = this.#options.clockOffsetMs?.(this.peerId) ?? 0
     return this.#world.nodeClock({ gate: this.gate, offsetMs })
@@ -166,7 +188,7 @@ export class LabNode {
     if (this.failsToJoin) throw new Error('no network')
     const { tap, store } = this
     const clock = this.#clock()
-    const random = this.#world.stream(`${this.peerId} real`)
+    const random = this.#world.stream(`${this.peerId} real ${++this.#runs}`)
     const options = { store, clock, random, gate: this.gate, pumpsDirty: false }
     const real = this.#network.join(this.peerId, options)
     this.real = real

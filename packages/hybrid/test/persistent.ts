@@ -2,7 +2,7 @@ import {
   codeOf,
   delay,
   newOperationId,
-  seededRandom,
+  type Random,
   type ApplyOptions,
   type Clock,
 } from '@bzzz/base'
@@ -51,8 +51,7 @@ const isAcknowledged = ({ outcome }: WriteReceipt): boolean => outcome === 'ackn
  * A node as a caller uses it who names the level that the port's default stands for, and tries again
  * with the same operation id: through whatever faults, the contract holds for such a caller.
  */
-export const persistent = (dht: DHT, clock: Clock, replicas: number): DHT => {
-  const random = seededRandom(99)
+export const persistent = (dht: DHT, clock: Clock, random: Random, replicas: number): DHT => {
   const named = <O extends ReadOptions | WriteOptions>(options: O): O => ({
     level: 'quorum',
     ...options,
