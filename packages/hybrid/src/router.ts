@@ -57,7 +57,7 @@ export const servesAll = ({ mode, percent, phase }: RouteState): boolean =>
 
 /** True where {@link routeOf} comes to the store for every call that names no level. */
 export const servesNone = ({ mode, percent }: RouteState): boolean =>
-  percent <= 0
+  mode === 'hybrid' && percent <= 0
 
 /** Which side answers a call that names no condition. Pure. */
 export const routeOf = (state: RouteState, question: RouteQuestion): Routed => {
