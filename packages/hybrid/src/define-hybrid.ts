@@ -42,11 +42,11 @@ const methodFor = (op: string, row: Row): Method => {
     case 'read':
       return function (this: AnyHybrid, ...args) {
         return this.engine.read(op, row, args)
-      } as Method
+      }
     case 'write':
       return function (this: AnyHybrid, ...args) {
         return this.engine.write(op, row, args)
-      } as Method
+      }
     case 'stream':
       return function (this: AnyHybrid, ...args) {
         return this.engine.stream(op, row, args)
@@ -54,7 +54,7 @@ const methodFor = (op: string, row: Row): Method => {
     case 'subscribe':
       return function (this: AnyHybrid, ...args) {
         return this.engine.subscribe(op, row, args[0] as Listener<unknown>)
-      } as Method
+      }
   }
 }
 

@@ -233,7 +233,7 @@ export class Engine<I extends Switchable> extends Service implements HybridContr
       if (!this.isStarted) this.assertStarted()
       return this.#reads.run(op, row, args)
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
   }
 
@@ -242,7 +242,7 @@ export class Engine<I extends Switchable> extends Service implements HybridContr
       this.assertStarted()
       return this.#writes.run(op, row, args)
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error)
     }
   }
 

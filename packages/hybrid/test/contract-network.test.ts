@@ -89,9 +89,9 @@ const between = (name: string, variant: Variant): DhtContractOptions => {
       const serving = (): boolean => members.every(({ dht }) => dht.controls.phase === 'real')
       for (let i = 0; i < 1_000 && faults === undefined && !serving(); i++) await pass(10)
       const isQuiet = (at: number): boolean => {
-        const { real, gate, dht } = members[at] as Member
+        const { real, gate, dht } = members[at]
         const isOpen = (other: string): boolean =>
-          network.network.isOpen(network.peerIds[at] as string, other)
+          network.network.isOpen(network.peerIds[at], other)
         if (gate.state !== 'running') return true
         return (real?.isQuiet(isOpen) ?? true) && dht.controls.backlog().keys === 0
       }
@@ -122,7 +122,7 @@ const between = (name: string, variant: Variant): DhtContractOptions => {
         crash: async (at) => {
           members[at]?.gate.kill()
         },
-        digest: async (at) => digestOf((members[at] as Member).store),
+        digest: async (at) => digestOf((members[at]).store),
       }
     },
     createNode: async () => {
