@@ -14,6 +14,7 @@ import type { Provider } from '@openfeature/server-sdk'
 import { loadIdentity } from '@bzzz/libp2p-host/identity'
 import type { Backend } from './backend.js'
 import { compose } from './compose.js'
+import { liveTuningOf } from './compose/tuning.js'
 import { LiveConfig, modeLayers, type CoordinatorFields } from './config/live-config.js'
 import { openDataDirectory, type DataDirectory } from './data/data-directory.js'
 import { DirectoryLock } from './data/directory-lock.js'
@@ -136,10 +137,10 @@ export class Coordinator extends Service {
     const token = await loadToken(directory.tokenFile, random)
     const audit = new AuditService(directory.auditFile, log)
     const settings = await this.#createSettings(directory, identity.peerId, audit)
-    const live = this.#createLiveConfig(settings)
     const dhtSetting = settings.settingOf('dht')
     const means = { directory, identity, dhtSetting, clock, random, log }
     const backend = await compose(config, means)
+    const live = this.#createLiveConfig(settings, backend)
     const operations = new Operations({
       components: backend.components,
       audit,
@@ -219,15 +220,16 @@ export class Coordinator extends Service {
     return settings
   }
 
-  #createLiveConfig(settings: NodeSettings): LiveConfig {
+  #createLiveConfig(settings: NodeSettings, backend: Backend): LiveConfig {
     const { loaded, sources, clock, log } = this.#options
     const live: LiveConfig = new LiveConfig({
       loaded,
       sources,
       clock,
       log,
-      onChange: ({ dhtMode }) => {
-        settings.configure('dht', modeLayers(live.loaded, dhtMode))
+      onChange: (changed) => {
+        for (const { controls } of backend.components) controls.tune?.(liveTuningOf(changed))
+        settings.configure('dht', modeLayers(live.loaded, changed.dhtMode))
       },
     })
     return live

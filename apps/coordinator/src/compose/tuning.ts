@@ -1,8 +1,8 @@
-import { DEFAULT_TUNING, type Tuning } from '@bzzz/hybrid'
+import { DEFAULT_TUNING, type LiveTuning, type Tuning } from '@bzzz/hybrid'
 import type { BackendConfig } from './means.js'
 
-/** The settings of the fallback as figures of a hybrid. */
-export const tuningOf = (config: BackendConfig): Partial<Tuning> => ({
+/** The settings of the fallback that apply without a restart. */
+export const liveTuningOf = (config: BackendConfig): LiveTuning => ({
   errorsMax: config.fallbackThresholdErrors,
   backoffMinMs: config.fallbackBackoffMs,
   backoffMaxMs: Math.max(DEFAULT_TUNING.backoffMaxMs, config.fallbackBackoffMs),
@@ -13,4 +13,10 @@ export const tuningOf = (config: BackendConfig): Partial<Tuning> => ({
   drainPerS: config.drainPerS,
   dirtyBytesMax: config.dirtyBytesMax,
   probeEveryMs: config.healthCheckIntervalMs,
+})
+
+/** The settings of the fallback as figures of a hybrid. */
+export const tuningOf = (config: BackendConfig): Partial<Tuning> => ({
+  ...liveTuningOf(config),
+  strictTimeoutMs: config.dhtTimeoutMs,
 })
