@@ -9,6 +9,7 @@ import {
 import { dhtError } from '@bzzz/dht-core'
 import type { RecordHead } from '@bzzz/store'
 import { callOnce, callUntil, pause, type NodeContext } from './neighbours.js'
+import { quorumRead } from './quorum-read.js'
 import type { Lock } from './replica.js'
 
 /** How long a replica keeps a key locked for a node that it hears no more of. */
@@ -33,6 +34,14 @@ const newestHead = (locks: readonly Lock[]): RecordHead | undefined =>
     .flatMap(({ head }) => head ?? [])
     .toSorted((a, b) => compareVersions(b.version, a.version))
     .at(0)
+
+/** Only what a quorum holds exactly may decide: a stamp that fewer hold may yet be given up. */
+const isAgreed = (locks: readonly Lock[], newest: RecordHead | undefined, need: number): boolean =>
+  locks.filter(({ head }) =>
+    head === undefined || newest === undefined
+      ? head === newest
+      : compareVersions(head.version, newest.version) === 0,
+  ).length >= need
 
 const isAsExpected = (
   head: RecordHead | undefined,
@@ -64,7 +73,10 @@ const grants = (asked: readonly Promise<Answer>[], need: number): Promise<Answer
       }, settle)
   })
 
-const lockOnce = async (node: NodeContext, key: string): Promise<Locked | 'busy' | 'missing'> => {
+const lockOnce = async (
+  node: NodeContext,
+  key: string,
+): Promise<Locked | 'busy' | 'differing' | 'missing'> => {
   const token = newOperationId(node.random)
   const untilMs = node.clock.monotonicMs() + LOCKED_WRITE_MS
   const targets = node.neighbours.replicasOf(key)
@@ -92,10 +104,18 @@ const lockOnce = async (node: NodeContext, key: string): Promise<Locked | 'busy'
   }
   const granted = answers.filter(({ isGranted }) => isGranted)
   const confirmedBy = new Set(granted.map(({ peerId }) => peerId))
-  if (granted.length >= need)
-    return { token, newest: newestHead(granted), confirmedBy, untilMs, release }
+  const newest = newestHead(granted)
+  if (granted.length >= need && isAgreed(granted, newest, need))
+    return { token, newest, confirmedBy, untilMs, release }
   release()
+  if (granted.length >= need) return 'differing'
   return answers.length >= need ? 'busy' : 'missing'
+}
+
+/** Brings the newest record to a quorum; when that fails, the lock is tried again all the same. */
+const agree = async (node: NodeContext, key: string, untilMs: number): Promise<void> => {
+  const need = quorumOf(node.neighbours.replicasOf(key).length)
+  await quorumRead(node, key, need, untilMs).catch(() => {})
 }
 
 /**
@@ -126,6 +146,7 @@ export const lockExpected = async (
           : 'too few replicas answered to decide the condition',
         { details: { key } },
       )
-    await pause(node, attempt)
+    if (locked === 'differing') await agree(node, key, untilMs)
+    else await pause(node, attempt)
   }
 }

@@ -79,6 +79,9 @@ const followerOf = (gate: ProcessGate): ProcessGate => {
   return follower
 }
 
+/** Keys whose replicas are remembered; those of others are computed every time. */
+const PLACED_MAX = 100_000
+
 /** How often {@link MockNetwork.settle} looks, and for how long it does so. */
 const LOOK_MS = 10
 const LOOKS_MAX = 10_000
@@ -88,6 +91,7 @@ export class MockNetwork {
   readonly network: SimNetwork
   readonly #options: MockNetworkOptions
   readonly #peerIds: readonly string[]
+  readonly #placed = new Map<string, readonly string[]>()
   readonly #running = new Map<string, Running>()
   readonly #replicas = new Map<Endpoint, Replica>()
 
@@ -227,9 +231,13 @@ export class MockNetwork {
   replicasOf(key: string): readonly string[] {
     const { replicas = 3 } = this.#options
     if (replicas >= this.#peerIds.length) return this.#peerIds
+    const known = this.#placed.get(key)
+    if (known !== undefined) return known
     const rank = new Map(this.#peerIds.map((id) => [id, mixSeed(0, `${key} ${id}`)]))
     const ranked = this.#peerIds.toSorted((a, b) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0))
-    return ranked.slice(0, replicas)
+    const placed = ranked.slice(0, replicas)
+    if (this.#placed.size < PLACED_MAX) this.#placed.set(key, placed)
+    return placed
   }
 
   #isQuiet(): boolean {
