@@ -16,6 +16,10 @@ interface Member {
   real: Libp2pDHT | undefined
 }
 
+const isRunning = ({ gate }: Member): boolean => gate.state !== 'dead'
+const isServing = ({ dht, real }: Member, count: number): boolean =>
+  dht.controls.phase === 'real' && real?.isSettled === true && real.members.length === count
+
 /** Nodes that each have an embedded DHT alone, and beside it the one over peers, on one store. */
 const overPeers = (name: string, setting: ModeSetting): DhtContractOptions => {
   const worlds = new Set<World>()
@@ -28,6 +32,7 @@ const overPeers = (name: string, setting: ModeSetting): DhtContractOptions => {
     const transport = network.transport(signer.peerId, gate)
     const viewStorage = memoryViewStorage()
     const common = { store, clock, random }
+    const mustJoin = (): boolean => count > 1
     const member: Member = {
       store,
       gate,
@@ -36,7 +41,6 @@ const overPeers = (name: string, setting: ModeSetting): DhtContractOptions => {
         component: 'dht',
         mock: new MockDHT(common),
         real: () => {
-          const mustJoin = (): boolean => count > 1
           const peers = { transport, signer, viewStorage, mustJoin, pumpsDirty: false }
           const real = new Libp2pDHT({ ...common, ...peers })
           member.real = real
@@ -54,9 +58,6 @@ const overPeers = (name: string, setting: ModeSetting): DhtContractOptions => {
     }
     return member
   }
-  const isRunning = ({ gate }: Member): boolean => gate.state !== 'dead'
-  const isServing = ({ dht, real }: Member, count: number): boolean =>
-    dht.controls.phase === 'real' && real?.isSettled === true && real.members.length === count
   return {
     name,
     nodeCounts: [1, 3],
@@ -97,7 +98,7 @@ const overPeers = (name: string, setting: ModeSetting): DhtContractOptions => {
         crash: async (node) => {
           members[node]?.gate.kill()
         },
-        digest: async (node) => digestOf((members[node]).store),
+        digest: async (node) => digestOf(members[node].store),
         stop: async () => {
           await Promise.all(members.filter(isRunning).map(({ dht }) => dht.stop()))
           halt()
