@@ -2,7 +2,7 @@ import type { AbortOptions, Listener, Port } from '@bzzz/base'
 import type { HybridControls } from './controls.js'
 import { Engine } from './engine.js'
 import type { HybridOf, HybridOptions, Switchable } from './hybrid.js'
-import { rowsOf, type Method, type Row } from './rows.js'
+import { rowsOf, type Row } from './rows.js'
 
 /** What every hybrid has beside the methods of its port. */
 class Hybrid<I extends Switchable> {
@@ -37,22 +37,24 @@ class Hybrid<I extends Switchable> {
 
 type AnyHybrid = Hybrid<Switchable>
 
-const methodFor = (op: string, row: Row): Method => {
+type Call = (this: AnyHybrid, ...args: readonly unknown[]) => unknown
+
+const methodFor = (op: string, row: Row): Call => {
   switch (row.kind) {
     case 'read':
-      return function (this: AnyHybrid, ...args) {
+      return function (...args) {
         return this.engine.read(op, row, args)
       }
     case 'write':
-      return function (this: AnyHybrid, ...args) {
+      return function (...args) {
         return this.engine.write(op, row, args)
       }
     case 'stream':
-      return function (this: AnyHybrid, ...args) {
+      return function (...args) {
         return this.engine.stream(op, row, args)
-      } as Method
-    case 'subscribe':
-      return function (this: AnyHybrid, ...args) {
+      }
+    default:
+      return function (...args) {
         return this.engine.subscribe(op, row, args[0] as Listener<unknown>)
       }
   }

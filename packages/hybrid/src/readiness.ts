@@ -66,11 +66,11 @@ export class Readiness {
   #until(isOver: () => boolean, timeoutMs: number): Promise<void> {
     if (isOver()) return Promise.resolve()
     return new Promise((resolve) => {
-      let cancel: Cancel = () => {}
+      let cancel: Cancel | undefined
       const waiter: Waiter = {
         isOver,
         end: () => {
-          cancel()
+          cancel?.()
           this.#waiters.delete(waiter)
           resolve()
         },

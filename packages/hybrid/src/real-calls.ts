@@ -102,6 +102,7 @@ export class RealCalls {
   #tick = NO_TICK
   #measured = 0
   #cancelTick: Cancel | undefined
+  #isLate = false
   #window = { calls: 0, errors: 0, slow: 0 }
 
   constructor(options: RealCallsOptions) {
@@ -188,6 +189,14 @@ export class RealCalls {
     unavailable(call, this.#inPortsWords(error))
   }
 
+  /**
+   * This process stood still for a while: what failed by a deadline meanwhile tells of it rather than
+   * of real.
+   */
+  get #wasStill(): boolean {
+    return this.#isLate || this.#options.clock.monotonicMs() - this.#tick.atMs > TICK_MS + LATE_MS
+  }
+
   /** An outage as the port tells of it, whatever stands behind the real side. */
   #inPortsWords(error: unknown): unknown {
     const own = this.#options.port.unavailable(messageOf(error), { cause: error })
@@ -211,7 +220,7 @@ export class RealCalls {
 
   #failed({ key, isOrdinary }: Asked): void {
     this.#options.stats.errors++
-    if (!isOrdinary) return
+    if (!isOrdinary || this.#wasStill) return
     this.#window.errors++
     this.#options.onEnd(key, false, this.#tick)
   }
@@ -236,8 +245,10 @@ export class RealCalls {
     const dueMs = clock.monotonicMs() + delayMs
     this.#cancelTick = clock.setTimer(() => {
       const nowMs = clock.monotonicMs()
-      if (delayMs > 0 && nowMs - dueMs > LATE_MS) this.#armTick(0)
-      else this.#onTick(nowMs)
+      if (delayMs > 0 && nowMs - dueMs > LATE_MS) {
+        this.#isLate = true
+        this.#armTick(0)
+      } else this.#onTick(nowMs)
     }, delayMs)
   }
 
@@ -247,6 +258,7 @@ export class RealCalls {
     for (const call of Array.from(this.#underway))
       if (nowMs - call.tick.atMs >= call.asked.timeoutMs + TICK_MS)
         this.#expire(call, `real gave no answer within ${call.asked.timeoutMs} ms`)
+    this.#isLate = false
     if (this.#underway.length === 0) this.#cancelTick = undefined
     else this.#armTick(TICK_MS)
   }

@@ -22,8 +22,8 @@ export const rowsOf = <I>(port: Port<I>): readonly (readonly [string, Row])[] =>
   Object.entries(port.ops as unknown as Record<string, Row>)
 
 /** A method of one side, bound to it. */
-export const methodOf = <M extends Method>(side: object, name: string): M =>
-  ((side as Record<string, Method>)[name] as M).bind(side) as M
+export const methodOf = (side: object, name: string): Method =>
+  ((side as Record<string, Method>)[name] as Method).bind(side)
 
 export const isStamped = (intent: WriteIntent | StampedRecord): intent is StampedRecord =>
   'version' in intent

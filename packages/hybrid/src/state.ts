@@ -56,7 +56,8 @@ export class HybridState<I extends Switchable> implements RouteState {
   /** A method of the embedded side. */
   mockMethod(op: string): AsyncMethod {
     let method = this.#ofMock.get(op)
-    if (method === undefined) this.#ofMock.set(op, (method = methodOf(this.mock, op)))
+    if (method === undefined)
+      this.#ofMock.set(op, (method = methodOf(this.mock, op) as AsyncMethod))
     return method
   }
 
@@ -69,7 +70,8 @@ export class HybridState<I extends Switchable> implements RouteState {
       this.#boundTo = side
     }
     let method = this.#ofReal.get(op)
-    if (method === undefined) this.#ofReal.set(op, (method = methodOf(side.port, op)))
+    if (method === undefined)
+      this.#ofReal.set(op, (method = methodOf(side.port, op) as AsyncMethod))
     return method
   }
 

@@ -1,7 +1,7 @@
 import { isAbort } from '@bzzz/base'
 import type { Switchable } from './hybrid.js'
 import { routeOf } from './router.js'
-import { methodOf, type Method, type StreamRow } from './rows.js'
+import { methodOf, type StreamRow } from './rows.js'
 import type { HybridState } from './state.js'
 import type { Stats } from './stats.js'
 
@@ -32,7 +32,7 @@ export async function* streamOf<I extends Switchable>(
     counts.calls++
     if (outage !== undefined) stats.fallbackAnswers++
     try {
-      for await (const item of methodOf<Method>(side, op)(...args) as AsyncIterable<unknown>) {
+      for await (const item of methodOf(side, op)(...args) as AsyncIterable<unknown>) {
         const id = row.id(item)
         if (told.has(id)) continue
         told.add(id)

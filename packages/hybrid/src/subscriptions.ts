@@ -1,6 +1,6 @@
 import type { Unsubscribe } from '@bzzz/base'
 import type { Switchable } from './hybrid.js'
-import { methodOf, type Method, type SubscribeRow } from './rows.js'
+import { methodOf, type SubscribeRow } from './rows.js'
 
 /** Ids of events that are remembered, so that the other side's copy is dropped. */
 const IDS_MAX = 8_192
@@ -94,4 +94,4 @@ export class Subscriptions<I extends Switchable> {
 }
 
 const subscribe = (side: object, { op, listen }: Subscription): Unsubscribe =>
-  methodOf<Method>(side, op)(listen) as Unsubscribe
+  methodOf(side, op)(listen) as Unsubscribe

@@ -25,7 +25,7 @@ export interface SwitcherOptions<I extends Switchable> {
 /** Throws `INVALID_ARGUMENT`. */
 export const assertSetting = ({ mode, percent }: ModeSetting): void => {
   if (!MODES.includes(mode))
-    throw baseError('INVALID_ARGUMENT', `no mode: ${String(mode)}; one of ${MODES.join(', ')}`)
+    throw baseError('INVALID_ARGUMENT', `no mode: ${mode as string}; one of ${MODES.join(', ')}`)
   if (!(percent >= 0 && percent <= 100))
     throw baseError('INVALID_ARGUMENT', `percent is ${String(percent)}; it must be 0 to 100`)
 }

@@ -87,11 +87,13 @@ const between = (name: string, variant: Variant): DhtContractOptions => {
         await dht.start()
       }
       const serving = (): boolean => members.every(({ dht }) => dht.controls.phase === 'real')
-      for (let i = 0; i < 1_000 && faults === undefined && !serving(); i++) await pass(10)
+      if (faults === undefined) for (let i = 0; i < 1_000 && !serving(); i++) await pass(10)
       const isQuiet = (at: number): boolean => {
-        const { real, gate, dht } = members[at]
+        const member = members[at]
+        if (member === undefined) return true
+        const { real, gate, dht } = member
         const isOpen = (other: string): boolean =>
-          network.network.isOpen(network.peerIds[at], other)
+          network.network.isOpen(network.peerIds[at] ?? '', other)
         if (gate.state !== 'running') return true
         return (real?.isQuiet(isOpen) ?? true) && dht.controls.backlog().keys === 0
       }
@@ -122,7 +124,10 @@ const between = (name: string, variant: Variant): DhtContractOptions => {
         crash: async (at) => {
           members[at]?.gate.kill()
         },
-        digest: async (at) => digestOf((members[at]).store),
+        digest: async (at) => {
+          const member = members[at]
+          return member === undefined ? '' : digestOf(member.store)
+        },
       }
     },
     createNode: async () => {
@@ -141,6 +146,8 @@ const between = (name: string, variant: Variant): DhtContractOptions => {
     },
   }
 }
+
+const plannedOutage = (): unknown => dhtPort.unavailable('a planned outage')
 
 /** Two callers of one seed would name their operations alike. */
 let callers = 0
@@ -182,8 +189,7 @@ dhtContract(
         clock.setTimer(turn, 40)
       }
       turn()
-      const fault = (): unknown => dhtPort.unavailable('a planned outage')
-      return { every: [{ isStruck: () => isDown, fault }] }
+      return { every: [{ isStruck: () => isDown, fault: plannedOutage }] }
     },
   }),
 )

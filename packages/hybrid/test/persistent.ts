@@ -47,15 +47,16 @@ const untilDone = async <R>(
 
 const isAcknowledged = ({ outcome }: WriteReceipt): boolean => outcome === 'acknowledged'
 
+const named = <O extends ReadOptions | WriteOptions>(options: O): O => ({
+  level: 'quorum',
+  ...options,
+})
+
 /**
  * A node as a caller uses it who names the level that the port's default stands for, and tries again
  * with the same operation id: through whatever faults, the contract holds for such a caller.
  */
 export const persistent = (dht: DHT, clock: Clock, random: Random, replicas: number): DHT => {
-  const named = <O extends ReadOptions | WriteOptions>(options: O): O => ({
-    level: 'quorum',
-    ...options,
-  })
   const once = (options: WriteOptions): WriteOptions => ({
     opId: newOperationId(random),
     ...named(options),
