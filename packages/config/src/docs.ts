@@ -43,6 +43,21 @@ bzzz:
     cache: 256MiB
 \`\`\`
 
+A running coordinator follows its file. Settings marked so are applied at once; others are told as needing a restart. A file that is broken, empty
+or gone is refused whole, told once with its place, and what was good before stays in force. \`config/hybrid.yaml\` in the repository is an example of the
+mode of the DHT and its fallback.
+
+The mode is stated by \`bzzz.dht.mode\`, or by the switches \`enabled\`, \`backend\`, \`use_real\` and \`fallback.enabled\` under \`bzzz.dht\`. The strongest source that states one of them
+decides; in one source \`bzzz.dht.mode\` wins, and switches that contradict each other are refused. Whether to fall back is a question of its own: its
+strongest answer also holds for a mode that a weaker source chose. \`bzzz config explain\` tells which statements decided.
+
+| in one source                                                      | mode                                  |
+| ------------------------------------------------------------------ | ------------------------------------- |
+| \`enabled: false\`, \`backend: mock\` or \`use_real: false\`             | \`mock\`                                |
+| \`backend: real\` or \`use_real: true\`, fallback on (the default)     | \`hybrid\` with \`percent\` (default 100) |
+| \`backend: real\` or \`use_real: true\`, \`fallback.enabled: false\`     | \`real\`                                |
+| \`backend: hybrid\`                                                  | \`hybrid\` with \`percent\`               |
+
 The file is YAML 1.2 of at most 256 KiB with at most 50 aliases and without merge keys. Variables that Kubernetes makes for
 services (\`BZZZ_COORDINATOR_SERVICE_HOST\`, ...) are left alone.
 `

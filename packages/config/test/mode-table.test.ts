@@ -125,6 +125,7 @@ describe('two sources, the second the stronger', () => {
     [[{ mode: 'real' }, { fallback: true }], 'hybrid 100'],
     [[{ fallback: true }, { mode: 'real' }], 'real'],
     [[{ mode: 'shadow' }, { fallback: false }], 'shadow'],
+    [[{ mode: 'shadow' }, { fallback: true }], 'shadow'],
     [[{ mode: 'mock' }, { fallback: true }], 'mock'],
     // A share needs a fallback, whoever takes it away.
     [[{ backend: 'real', percent: 10 }, { fallback: false }], 'refused at 1.fallbackOnError'],
@@ -134,7 +135,8 @@ describe('two sources, the second the stronger', () => {
 })
 
 test('three sources: what a stronger one chose, a weaker `enabled: false` does not undo', () => {
-  expect(outcome({ enabled: false }, { useReal: true }, { backend: 'hybrid' })).toBe('hybrid 100')
+  expect(outcome({ enabled: false }, { useReal: true }, { backend: 'mock' })).toBe('mock')
+  expect(outcome({ enabled: false }, { useReal: false }, { backend: 'real' })).toBe('hybrid 100')
   expect(outcome({ enabled: false }, { mode: 'shadow' }, { backend: 'real' })).toBe('hybrid 100')
 })
 
