@@ -98,7 +98,10 @@ const overPeers = (name: string, setting: ModeSetting): DhtContractOptions => {
         crash: async (node) => {
           members[node]?.gate.kill()
         },
-        digest: async (node) => digestOf(members[node].store),
+        digest: async (node) => {
+          const member = members[node]
+          return member === undefined ? '' : digestOf(member.store)
+        },
         stop: async () => {
           await Promise.all(members.filter(isRunning).map(({ dht }) => dht.stop()))
           halt()
