@@ -77,7 +77,7 @@ export const nodeFields = {
     path: 'bzzz.health.check_interval',
     type: durationType({ minMs: 100, maxMs: 3_600_000 }),
     default: 30_000,
-    doc: 'Time between two health checks of each component.',
+    doc: 'Time between two health checks of each component, and between two deep probes of the mesh (a write and a read) while all is well.',
     example: '30s',
   }),
   logLevel: field({
