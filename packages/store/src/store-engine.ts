@@ -16,6 +16,7 @@ import {
 import type { Batch, CleanMark } from './batch.js'
 import { CommitQueue } from './commit-queue.js'
 import { entryOf, type Entry } from './entry.js'
+import { assertExpected } from './expected-version.js'
 import { storeError } from './errors.js'
 import { assertIntent, assertRecord } from './limits.js'
 import { bucketOfKey } from './range-digest.js'
@@ -180,7 +181,7 @@ export abstract class StoreEngine extends Service implements Store {
     }
     const newest = this.#newest(intent.key)
     if (options.expectedVersion !== undefined && newest?.opId !== options.opId)
-      this.#assertExpected(intent.key, newest, options.expectedVersion)
+      assertExpected(intent.key, newest, options.expectedVersion, this.clock.nowMs())
     this.queue.assertRoom(intent.key.length + value.length)
     return this.#stamp(intent, value, contentCrc, newest, options)
   }
@@ -307,26 +308,6 @@ export abstract class StoreEngine extends Service implements Store {
     const isOpen = this.queue.committedOf(known) !== undefined
     const mustWait = isOpen && !this.#hlc.isCovered(known.version)
     return { record, isDuplicate: true, sendable: mustWait ? committed : undefined, committed }
-  }
-
-  /** A tombstone or an expired record reads as absent, so `null` matches it; so does its version. */
-  #assertExpected(key: string, newest: Entry | undefined, expected: Version | null): void {
-    const isAbsent =
-      newest === undefined ||
-      newest.deleted ||
-      (newest.expiresAtMs !== undefined && newest.expiresAtMs <= this.clock.nowMs())
-    if (expected === null && isAbsent) return
-    if (
-      expected !== null &&
-      newest !== undefined &&
-      compareVersions(newest.version, expected) === 0
-    )
-      return
-    throw storeError(
-      'STORE_CONFLICT',
-      `${JSON.stringify(key)} is ${newest === undefined ? 'absent' : 'at another version'}`,
-      { details: { key, found: newest?.version ?? null, expected } },
-    )
   }
 
   #stamp(
