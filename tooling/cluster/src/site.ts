@@ -1,5 +1,5 @@
 import { waitFor } from '@bzzz/coordinator'
-import { failedCalls, historyProblems, isExpected, isPromised } from './check/judge.js'
+import { failedCalls, historyProblems, isExpected, promisedCalls } from './check/judge.js'
 import type { ClusterNode, Outage } from './cluster-node.js'
 import { Cluster, type ClusterOptions } from './cluster.js'
 import { readFinals } from './finals.js'
@@ -73,16 +73,17 @@ export class Site implements AsyncDisposable {
     const spans = new Map(this.nodes.map(({ index }) => [index, spansOf(index)]))
     const isWithin = ({ node, dueMs }: Call): boolean =>
       (spans.get(node) ?? []).some(({ fromMs, toMs }) => fromMs <= dueMs && dueMs < toMs)
-    return calls
-      .filter((call) => isPromised(call) && isWithin(call))
+    return promisedCalls(calls)
+      .filter(isWithin)
       .filter((call) => isExpected(call, outages.get(call.node) ?? []))
       .map(({ dueMs, endedMs }) => endedMs - dueMs)
   }
 
-  /** Promised calls that failed, of those that have ended. */
-  failures(calls: readonly Call[]): string[] {
-    const ended = calls.filter(({ endedMs }) => endedMs !== Infinity)
-    return failedCalls(ended, (node) => this.outagesOf(node)).map(describeCall)
+  /** Promised calls that failed, from the given one on. */
+  failures(calls: readonly Call[], first: number): string[] {
+    return failedCalls(calls, (node) => this.outagesOf(node))
+      .filter(({ id }) => id >= first)
+      .map(describeCall)
   }
 
   /** Reads everything in the end and judges the whole history. Nothing may be down any more. */

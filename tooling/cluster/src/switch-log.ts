@@ -1,6 +1,6 @@
 import type { ItemOf } from '@bzzz/api'
 import { delay, systemClock, type Mode } from '@bzzz/base'
-import type { ClusterNode } from './cluster-node.js'
+import { nowMs, type ClusterNode } from './cluster-node.js'
 import { Operator } from './operator.js'
 
 export type SwitchItem = ItemOf<'switches'>
@@ -19,6 +19,9 @@ const AGAIN_MS = 100
 /** Everything that one node tells about its switches, over its restarts. */
 export class SwitchLog implements AsyncDisposable {
   readonly items: SwitchItem[] = []
+  /** Each mode with the time at which it began; the first began before everything. */
+  readonly #modes: { readonly mode: Mode; readonly atMs: number }[] = []
+  #lastEventId: string | undefined
   readonly #ending = new AbortController()
   readonly #following: Promise<void>
 
@@ -39,13 +42,12 @@ export class SwitchLog implements AsyncDisposable {
     )
   }
 
-  /** Times in a mode, which began in another. */
+  /** Times in a mode. */
   inMode(mode: Mode): readonly Span[] {
-    const changes = this.items.flatMap((item) => (item.kind === 'mode-changed' ? [item] : []))
-    return changes.flatMap(({ to, at }, index) => {
-      const until = changes[index + 1]?.at
-      const toMs = until === undefined ? Infinity : Date.parse(until) + WITHIN_MS
-      return to.mode === mode ? [{ fromMs: Date.parse(at) - WITHIN_MS, toMs }] : []
+    return this.#modes.flatMap((seen, index) => {
+      const until = this.#modes[index + 1]?.atMs ?? Infinity
+      if (seen.mode !== mode) return []
+      return [{ fromMs: seen.atMs - WITHIN_MS, toMs: until + WITHIN_MS }]
     })
   }
 
@@ -61,19 +63,39 @@ export class SwitchLog implements AsyncDisposable {
   }
 
   async #follow(operator: Operator): Promise<void> {
-    const { signal } = this.#ending
-    let lastEventId: string | undefined
-    while (!signal.aborted) {
+    // Nothing is answered between the end of a stream, with its process, and the start of the next one.
+    let sinceMs = 0
+    while (!this.#ending.signal.aborted) {
       try {
-        const options = lastEventId === undefined ? { signal } : { signal, lastEventId }
-        for await (const { id, item } of operator.client.watch('switches', options)) {
-          lastEventId = id
-          this.items.push(item)
-        }
+        const { mode } = await operator.row()
+        this.#modes.push({ mode, atMs: sinceMs })
+        sinceMs = await this.#watch(operator)
       } catch {
-        // It was killed, or the log ends.
+        // It does not run.
       }
-      if (!signal.aborted) await delay(systemClock, AGAIN_MS)
+      if (!this.#ending.signal.aborted) await delay(systemClock, AGAIN_MS)
     }
+  }
+
+  /** Resolves with the time at which the stream ended. */
+  async #watch(operator: Operator): Promise<number> {
+    const { signal } = this.#ending
+    const lastEventId = this.#lastEventId
+    const options = lastEventId === undefined ? { signal } : { signal, lastEventId }
+    try {
+      for await (const { id, item } of operator.client.watch('switches', options)) {
+        this.#lastEventId = id
+        this.#add(item)
+      }
+    } catch {
+      // It was killed, or the log ends.
+    }
+    return nowMs()
+  }
+
+  #add(item: SwitchItem): void {
+    this.items.push(item)
+    if (item.kind === 'mode-changed')
+      this.#modes.push({ mode: item.to.mode, atMs: Date.parse(item.at) })
   }
 }

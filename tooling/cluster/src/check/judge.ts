@@ -18,21 +18,36 @@ export const isExpected = (call: Call, outages: readonly Outage[]): boolean =>
     (outage) => (outage.kind !== 'disk full' || call.kind === 'put') && overlaps(call, outage),
   )
 
-/** Calls that are promised to succeed as long as either side is up. */
-export const isPromised = ({ kind, keyClass, level }: Call): boolean =>
-  kind === 'put' ? level !== 'quorum' : keyClass === 'own' || keyClass === 'once'
+/** When each key was first acknowledged by the node that alone writes it. */
+const firstWritten = (calls: readonly Call[]): Map<string, number> => {
+  const written = new Map<string, number>()
+  for (const { kind, key, outcome, endedMs } of calls)
+    if (kind === 'put' && outcome === 'ok' && endedMs < (written.get(key) ?? Infinity))
+      written.set(key, endedMs)
+  return written
+}
 
-const hasFailed = ({ outcome, tries, keyClass, found }: Call): boolean =>
-  outcome !== 'ok' || tries > 1 || (keyClass === 'once' && found === null)
+/** Calls that are promised to succeed as long as either side is up: no quorums, and reads of what this node wrote. */
+export const promisedCalls = (calls: readonly Call[]): readonly Call[] => {
+  const written = firstWritten(calls)
+  return calls.filter(({ kind, keyClass, key, level, sentMs }) =>
+    kind === 'put'
+      ? level !== 'quorum'
+      : (keyClass === 'own' || keyClass === 'once') && (written.get(key) ?? Infinity) < sentMs,
+  )
+}
+
+const hasFailed = ({ outcome, tries, found }: Call): boolean =>
+  outcome !== 'ok' || tries > 1 || found === null
 
 /** Promised calls that failed, or needed a second try, while their node ran. */
 export const failedCalls = (
   calls: readonly Call[],
   outagesOf: Circumstances['outagesOf'],
 ): readonly Call[] =>
-  calls.filter(
-    (call) => isPromised(call) && isExpected(call, outagesOf(call.node)) && hasFailed(call),
-  )
+  promisedCalls(calls)
+    .filter(({ endedMs }) => endedMs !== Infinity)
+    .filter((call) => hasFailed(call) && isExpected(call, outagesOf(call.node)))
 
 /** Everything that a history must not show, in words; empty when it shows nothing of it. */
 export const historyProblems = (

@@ -34,7 +34,7 @@ privileged('coordinators as processes, under faults', reasonWithoutNamespaces(),
     }
 
     /** Calls from this one on that were promised and failed. */
-    const failedSince = (first: number): readonly string[] => site.failures(load.calls.slice(first))
+    const failedSince = (first: number): readonly string[] => site.failures(load.calls, first)
 
     beforeAll(async () => {
       site = await Site.start({
