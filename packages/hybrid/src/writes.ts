@@ -238,14 +238,15 @@ export class Writes<I extends Switchable> {
     const given = new AbortController()
     try {
       const acknowledgement = await this.#applied(append, wanted, given)
+      // The wait ended with it; to abort what nobody waits for costs as much as the write.
       if (acknowledgement.outcome === 'acknowledged') return acknowledgement
+      given.abort()
       return this.#short(acknowledgement, record, wanted)
     } catch (error) {
+      given.abort()
       if (isAbort(error)) throw error
       if (this.#state.port.judge(error) === 'answered') this.#options.onRefused(record, error)
       return this.#short(this.#here(record, wanted.level), record, wanted)
-    } finally {
-      given.abort()
     }
   }
 
