@@ -26,6 +26,9 @@ export interface ReadsOptions<I extends Switchable> {
 /** One latency of the store is measured in this many, as a clock costs as much as the read. */
 const SAMPLED = 64
 
+/** The caller asked for this node's own copy alone. */
+const isOwnCopy = ({ row, args }: Read): boolean => row.level?.(...args) === 'local'
+
 const isNewer = (a: Version | undefined, b: Version | undefined): boolean =>
   a !== undefined && a !== b && (b === undefined || compareVersions(a, b) > 0)
 
@@ -240,7 +243,9 @@ export class Reads<I extends Switchable> {
       return this.#ask(op, args)
     }
     const shown = this.#answers.size === 0 ? undefined : this.#answers.get(nameOf(read))
-    if (shown !== undefined && version !== undefined && isNewer(shown.version, version)) {
+    // One node's copy tells of no deletion: it may lack what a quorum showed before.
+    const isOlder = version === undefined ? isOwnCopy(read) : isNewer(shown?.version, version)
+    if (shown !== undefined && isOlder) {
       this.#note(read, 'memory', 'real gave a newer answer before')
       return shown.answer
     }
