@@ -30,9 +30,9 @@ const firstWritten = (calls: readonly Call[]): Map<string, number> => {
 /** Calls that are promised to succeed as long as either side is up: no quorums, and reads of what this node wrote. */
 export const promisedCalls = (calls: readonly Call[]): readonly Call[] => {
   const written = firstWritten(calls)
-  return calls.filter(({ kind, keyClass, key, level, sentMs }) =>
+  return calls.filter(({ kind, keyClass, key, sentMs }) =>
     kind === 'put'
-      ? level !== 'quorum'
+      ? keyClass !== 'quorum'
       : (keyClass === 'own' || keyClass === 'once') && (written.get(key) ?? Infinity) < sentMs,
   )
 }
