@@ -16,6 +16,10 @@ const exampleTimeoutMs = 60_000
 export const examplesOf = (markdown) =>
   [...markdown.matchAll(/^```ts\n(.*?)^```$/gms)].flatMap(([, code]) => code ?? [])
 
+/** What a README tells its user to install beside the package, as its example composes others. @type {(markdown: string) => string[]} */
+export const installedBeside = (markdown) =>
+  [...markdown.matchAll(/^npm install (.+)$/gm)].flatMap(([, names]) => names?.split(/\s+/) ?? [])
+
 /** @type {(folder: string) => string[]} */
 export const readmeExamples = (folder) =>
   existsSync(join(folder, 'README.md')) ? examplesOf(readText(join(folder, 'README.md'))) : []
@@ -61,7 +65,11 @@ export const exampleProblems = async ({ folder, path, manifest }) => {
   if (examples.length === 0 && manifest.bin === undefined) {
     return [`${folder}/README.md has no \`\`\`ts example`]
   }
-  const known = new Set([manifest.name, ...Object.keys(manifest.dependencies ?? {})])
+  const known = new Set([
+    manifest.name,
+    ...Object.keys(manifest.dependencies ?? {}),
+    ...(examples.length === 0 ? [] : installedBeside(readText(join(path, 'README.md')))),
+  ])
   /** @type {string[]} */
   const problems = []
   for (const [index, code] of examples.entries()) {

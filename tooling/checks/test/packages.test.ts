@@ -90,6 +90,13 @@ describe('README examples', () => {
     expect((await exampleProblems(first(root))).join('\n')).toContain(expected)
   })
 
+  test('an example may import what its README says to install', async () => {
+    const needed = '```ts\nimport "@bzzz/z"\n```'
+    const readme = `\`\`\`sh\nnpm install @bzzz/y @bzzz/z\n\`\`\`\n${needed}`
+    const root = tree({ ...sound, 'packages/a/README.md': readme })
+    expect((await exampleProblems(first(root))).join('\n')).not.toContain('does not have')
+  })
+
   test('an example runs in a directory of its own', async () => {
     const root = tree(sound)
     const code = `import { readdirSync } from 'node:fs'\nif (readdirSync('.').length > 0) throw new Error('not empty')`
