@@ -81,13 +81,11 @@ const lockOnce = async (
   const untilMs = node.clock.monotonicMs() + LOCKED_WRITE_MS
   const targets = node.neighbours.replicasOf(key)
   const need = quorumOf(targets.length)
-  const answers = await grants(
-    targets.map(async (peerId) => {
-      const lock = await callOnce(node, peerId, 'lock', (at) => at.lock(key, token, LEASE_MS))
-      return { ...lock, peerId }
-    }),
-    need,
-  )
+  const asked = targets.map(async (peerId) => {
+    const lock = await callOnce(node, peerId, 'lock', (at) => at.lock(key, token, LEASE_MS))
+    return { ...lock, peerId }
+  })
+  const answers = await grants(asked, need)
   const release = (): void => {
     for (const peerId of targets)
       node.background(
@@ -105,8 +103,14 @@ const lockOnce = async (
   const granted = answers.filter(({ isGranted }) => isGranted)
   const confirmedBy = new Set(granted.map(({ peerId }) => peerId))
   const newest = newestHead(granted)
-  if (granted.length >= need && isAgreed(granted, newest, need))
+  if (granted.length >= need && isAgreed(granted, newest, need)) {
+    // Who confirms it while the write is on its way counts as well, for levels above a quorum.
+    const confirm = (late: Answer): void => {
+      if (late.isGranted && isAgreed([late], newest, 1)) confirmedBy.add(late.peerId)
+    }
+    for (const one of asked) one.then(confirm, () => {})
     return { token, newest, confirmedBy, untilMs, release }
+  }
   release()
   if (granted.length >= need) return 'differing'
   return answers.length >= need ? 'busy' : 'missing'
