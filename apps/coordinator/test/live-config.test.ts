@@ -2,14 +2,14 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import type { Client } from '@bzzz/api'
+import { systemClock, systemRandom } from '@bzzz/base'
 import { coordinatorFields, loadConfig } from '@bzzz/config'
+import { silentLogger } from '@bzzz/telemetry'
 import { InMemoryProvider } from '@openfeature/server-sdk'
 import { connectTo } from '../src/cli/connect.js'
 import { settingsOf } from '../src/cli/load-settings.js'
 import { Coordinator } from '../src/coordinator.js'
 import { waitFor } from '../src/process/wait-for.js'
-import { systemClock, systemRandom } from '@bzzz/base'
-import { silentLogger } from '@bzzz/telemetry'
 import { temporaryDirectory } from './support/daemon.js'
 import { coordinatorWithFile, fakeIo } from './support/in-process.js'
 
@@ -93,6 +93,11 @@ describe('the configuration file of a running coordinator', () => {
   })
 })
 
+const flags = (percent: number) => ({
+  'bzzz.dht.mode': { variants: { on: 'hybrid' }, defaultVariant: 'on', disabled: false },
+  'bzzz.dht.percent': { variants: { on: percent }, defaultVariant: 'on', disabled: false },
+})
+
 describe('flags of a provider of one’s own', () => {
   test('decide the mode, below what operators say', async () => {
     await using directory = await temporaryDirectory()
@@ -104,10 +109,6 @@ describe('flags of a provider of one’s own', () => {
         BZZZ_HTTP_PORT: '0',
         BZZZ_LIBP2P_LISTEN: '/ip4/127.0.0.1/tcp/0',
       },
-    })
-    const flags = (percent: number) => ({
-      'bzzz.dht.mode': { variants: { on: 'hybrid' }, defaultVariant: 'on', disabled: false },
-      'bzzz.dht.percent': { variants: { on: percent }, defaultVariant: 'on', disabled: false },
     })
     const provider = new InMemoryProvider(flags(40))
     await using node = new Coordinator({
@@ -128,9 +129,9 @@ describe('flags of a provider of one’s own', () => {
       })
     await at(40)
     await client.call('mode.set', { component: 'dht', mode: 'hybrid', percent: 5 })
-    await provider.putConfiguration(flags(60))
+    provider.putConfiguration(flags(60))
     await at(5)
     await client.call('mode.clear', { component: 'dht' })
-    await at(60)
+    expect(await at(60)).toMatchObject({ source: { mode: 'in-memory', percent: 'in-memory' } })
   })
 })

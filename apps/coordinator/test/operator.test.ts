@@ -236,6 +236,9 @@ describe('metrics of the hybrid', () => {
   })
 })
 
+const isTo = (percent: number) => (data: Readonly<Record<string, unknown>>) =>
+  data.kind === 'mode-changed' && (data.to as { percent: number }).percent === percent
+
 describe('the stream of switches', () => {
   test('goes on after the last event that was seen', async () => {
     const change = async (percent: number): Promise<void> => {
@@ -250,8 +253,6 @@ describe('the stream of switches', () => {
         'x-content-type-options': 'nosniff',
       },
     })
-    const isTo = (percent: number) => (data: Readonly<Record<string, unknown>>) =>
-      data.kind === 'mode-changed' && (data.to as { percent: number }).percent === percent
     await change(11)
     const seen = await first.until('the first change', isTo(11))
     await first[Symbol.asyncDispose]()

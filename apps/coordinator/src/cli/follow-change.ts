@@ -25,14 +25,22 @@ const errorOf = ({ component, change }: Row): Error | undefined => {
 /**
  * Waits for the changes in an answer to end, and shows how far they are. Interrupted, it leaves them
  * going on: what was asked for is the coordinator's to finish.
+ *
+ * @param isQuiet a program reads along, which expects nothing but an error on standard error
  */
-export const followChange = async (client: Client, first: Modes, io: Io): Promise<Modes> => {
+export const followChange = async (
+  client: Client,
+  first: Modes,
+  io: Io,
+  isQuiet: boolean,
+): Promise<Modes> => {
   const names = new Set(first.components.map(({ component }) => component))
   const progress = new Progress(io, systemClock)
   let modes = first
   try {
     while (modes.components.some(isRunning)) {
-      for (const row of modes.components) if (isRunning(row)) progress.show(copyText(row))
+      const running = modes.components.filter(isRunning)
+      if (!isQuiet) for (const row of running) progress.show(copyText(row))
       await pause(io, ASK_EVERY_MS)
       const { components } = await client.call('mode', {}, { signal: io.interrupted })
       modes = { components: components.filter(({ component }) => names.has(component)) }

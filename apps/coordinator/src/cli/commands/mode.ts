@@ -43,12 +43,18 @@ const setInput = (
 export const WHAT_NOW_MEANS =
   'entering mode mock at once: records that are not on this machine will be unavailable until it is back in the mesh\n'
 
-const ask = (
+interface Asked {
+  readonly modes: OutputOf<'mode'>
+  /** What is shown may hold a change of someone else's, which is none of ours. */
+  readonly isChange: boolean
+}
+
+const ask = async (
   client: Client,
   [component, mode]: readonly (string | undefined)[],
   options: Options,
   io: Io,
-): Promise<OutputOf<'mode'>> => {
+): Promise<Asked> => {
   const call = { signal: io.interrupted }
   const isChange = mode !== undefined || options.percent !== undefined
   const isDetailed = options.for !== undefined || options.reason !== undefined
@@ -56,17 +62,20 @@ const ask = (
     if (component === undefined || isChange || options.for !== undefined || options.now === true)
       throw usageError('--clear takes a component, and nothing but --reason beside it')
     const { reason } = options
-    return client.call('mode.clear', { component, ...(reason !== undefined && { reason }) }, call)
+    const input = { component, ...(reason !== undefined && { reason }) }
+    return { modes: await client.call('mode.clear', input, call), isChange: true }
   }
   if (component === undefined || !isChange) {
     if (isDetailed || options.percent !== undefined || options.now === true)
       throw usageError('name a component, and a mode or a percentage')
-    return client.call('mode', component === undefined ? {} : { component }, call)
+    const input = component === undefined ? {} : { component }
+    return { modes: await client.call('mode', input, call), isChange: false }
   }
   if (options.now === true && mode !== 'mock')
     throw usageError('--now is for mode mock: others need no copy')
   if (options.now === true) io.err(WHAT_NOW_MEANS)
-  return client.call('mode.set', setInput(component, mode as Mode | undefined, options), call)
+  const input = setInput(component, mode as Mode | undefined, options)
+  return { modes: await client.call('mode.set', input, call), isChange: true }
 }
 
 /** `bzzz mode`: how components use their two sides; and to change that. */
@@ -84,9 +93,10 @@ export const addModeCommand = (program: Command, io: Io): void => {
   withConnection(command).action(async () => {
     const options = command.opts<Options>()
     const client = await connect(io, options)
-    const first = await ask(client, command.args, options, io)
-    const modes = await followChange(client, first, io)
-    if (options.json === true) io.out(`${JSON.stringify(encodeOutput('mode', modes))}\n`)
+    const isJson = options.json === true
+    const asked = await ask(client, command.args, options, io)
+    const modes = asked.isChange ? await followChange(client, asked.modes, io, isJson) : asked.modes
+    if (isJson) io.out(`${JSON.stringify(encodeOutput('mode', modes))}\n`)
     else renderOutput('mode', modes, io)
   })
 }
@@ -110,7 +120,7 @@ export const addRollbackCommand = (program: Command, io: Io): void => {
       ...(now === true && { isNow: true }),
     }
     const first = await client.call('rollback', input, { signal: io.interrupted })
-    const modes = await followChange(client, first, io)
+    const modes = await followChange(client, first, io, json === true)
     if (json === true) io.out(`${JSON.stringify(encodeOutput('mode', modes))}\n`)
     else renderOutput('mode', modes, io)
   })
