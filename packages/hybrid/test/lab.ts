@@ -93,6 +93,7 @@ export class LabNode {
   readonly #network: MockNetwork
   readonly #options: LabOptions
   #runs = 0
+  #isUp = false
   readonly peerId: string
 
   constructor(world: World, network: MockNetwork, peerId: string, options: LabOptions) {
@@ -135,18 +136,21 @@ export class LabNode {
   }
 
   async start(): Promise<void> {
+    this.#isUp = true
     await this.store.start()
     await this.dht.start()
   }
 
   async stop(): Promise<void> {
-    if (this.gate.state === 'dead') return
+    if (!this.#isUp) return
+    this.#isUp = false
     await this.dht.stop()
     await this.store.stop()
   }
 
   /** Ends the process; `again` starts the next one over what the disk kept. */
   kill(kind: CrashKind = 'kill'): void {
+    this.#isUp = false
     const next = new ProcessGate()
     this.disk = this.disk.crash(kind, { next: { gate: next } })
     this.gate.kill()
