@@ -12,7 +12,7 @@ import {
 } from '@bzzz/base'
 import type { DHTRecord } from '@bzzz/dht-core'
 import type { World } from '@bzzz/sim'
-import type { Call, History, Kind } from './history.js'
+import { isKept, isWrite, type Call, type History, type Kind } from './history.js'
 import { whileAlive, type Process, type Site } from './site.js'
 import type { States } from './states.js'
 
@@ -31,6 +31,8 @@ export interface ClientOptions {
   readonly random: Random
   readonly states: States
   readonly pauseMs: number
+  /** Waits that it allows, milliseconds; 0 leaves it to the hybrid. Default: 0, 100 or 400. */
+  readonly timeoutsMs?: readonly number[]
 }
 
 /** A client gives up a try after this long; one operation is tried so often. */
@@ -40,7 +42,6 @@ const TRIES_MAX = 4
 /** Added to the number of a node that runs from an old copy of its disk. */
 const ZOMBIE = 1000
 
-/** Waits that callers allow, milliseconds; 0 leaves it to the hybrid. */
 const TIMEOUTS_MS = [0, 100, 400]
 
 interface Wish {
@@ -70,7 +71,10 @@ export class Client {
     const { world, random, pauseMs } = this.#options
     while (!isOver()) {
       await delay(world.clock, random.next() * pauseMs)
-      await this.call(this.#wish(), isOver)
+      const call = await this.call(this.#wish(), isOver)
+      // Who has just written looks whether it is there.
+      if (isWrite(call) && isKept(call) && random.next() < 0.3)
+        await this.call({ kind: 'get', key: call.key, level: call.level && 'quorum' }, isOver)
     }
   }
 
@@ -95,7 +99,7 @@ export class Client {
   }
 
   async call(wish: Wish, isOver: () => boolean, zombie?: Process): Promise<Call> {
-    const { world, history, site, random } = this.#options
+    const { world, history, site, random, timeoutsMs = TIMEOUTS_MS } = this.#options
     const opId = newOperationId(random)
     const condition = wish.kind === 'swap' ? (this.#read.get(wish.key) ?? null) : undefined
     const call = history.begin({
@@ -106,7 +110,7 @@ export class Client {
       ...(condition === undefined ? {} : { expected: condition?.value ?? null }),
       startMs: world.nowMs,
     })
-    const timeoutMs = pick(random, TIMEOUTS_MS)
+    const timeoutMs = pick(random, timeoutsMs)
     const staysBefore = site.stays
     for (;;) {
       const process = zombie ?? site.process

@@ -99,8 +99,8 @@ export class History {
   }
 
   /** Where the operation stands now; undefined where no store ever committed it. */
-  versionOf({ opId }: Call): Version | undefined {
-    return this.#newest.get(opId)
+  versionOf({ opId, version }: Call): Version | undefined {
+    return this.#newest.get(opId) ?? version
   }
 
   of(key: string): Call[] {

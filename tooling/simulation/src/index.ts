@@ -1,4 +1,6 @@
 export { Batch, type Failure } from './batch.js'
+export { runFigures, type Figures } from './figures.js'
+export { runFlips, type FlipsReport } from './flips.js'
 export { MUTATIONS, type Edit, type Mutation } from './mutations.js'
 export { runSeeds, type RunOptions } from './run.js'
 export { runSeed, type SeedReport } from './scenario.js'

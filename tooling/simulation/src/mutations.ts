@@ -52,8 +52,14 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
+    // In both places: what this node wrote counts for the hybrid, and for the read at a quorum.
     name: 'read fence',
     edits: [
+      {
+        file: 'dht-mock/dist/quorum-read.js',
+        from: 'newestOf([...answers, own])',
+        to: 'newestOf(answers)',
+      },
       {
         file: 'hybrid/dist/reads.js',
         from: 'if (isNewer(own, version) && ',

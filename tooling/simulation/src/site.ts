@@ -1,4 +1,4 @@
-import { messageOf, type Clock, type ModeSetting } from '@bzzz/base'
+import { messageOf, type Clock, type ModeSetting, type Random } from '@bzzz/base'
 import { dhtPort, type DHT } from '@bzzz/dht-core'
 import { MockDHT, type MockNetwork } from '@bzzz/dht-mock'
 import { defineHybrid, type HybridOf, type RealSide } from '@bzzz/hybrid'
@@ -55,6 +55,12 @@ export const whileAlive = <T>(gate: ProcessGate, work: Promise<T>): Promise<T | 
     work.finally(stop).then(resolve, reject)
   })
 }
+
+/** Blocks that only fill a disk need not be random where the disk is simulated. */
+const sparing = (random: Random): Random => ({
+  ...random,
+  bytes: (length) => (length > 1024 ? new Uint8Array(length) : random.bytes(length)),
+})
 
 /** A machine with one node at a time, whose disk and settings outlive it. */
 export class Site {
@@ -186,10 +192,10 @@ export class Site {
   }
 
   async #start(gate: ProcessGate, disk: SimDisk, isZombie = false): Promise<Process> {
-    const { world, history, segmentBytes, states } = this.#options
+    const { world, segmentBytes, states } = this.#options
     const clock = world.nodeClock({ gate, offsetMs: this.#offsetMs })
     const boot = ++this.#boots
-    const random = world.stream(`${this.peerId} ${boot}`)
+    const random = sparing(world.stream(`${this.peerId} ${boot}`))
     const store = new LogStore({
       writer: this.peerId,
       disk,
@@ -200,10 +206,7 @@ export class Site {
       cacheBytesMax: 4096,
     })
     await store.start()
-    if (!isZombie)
-      store.onCommit(({ opId, version }) => {
-        history.committed(opId, version)
-      })
+    if (!isZombie) await this.#tell(store)
     const dht = this.#hybridOver(store, gate, clock)
     dht.controls.on('switched', (event) => {
       if (event.kind !== 'backend-switched') return
@@ -214,6 +217,19 @@ export class Site {
     const process = { gate, clock, store, dht, boot }
     if (!isZombie) this.#process = process
     return process
+  }
+
+  /** Of every operation that the store holds, or commits from now on. */
+  async #tell(store: LogStore): Promise<void> {
+    const { history } = this.#options
+    store.onCommit(({ opId, version }) => {
+      history.committed(opId, version)
+    })
+    // What a start recovers was not always told as committed before.
+    for (const key of history.keys) {
+      const record = await store.read(key)
+      if (record !== undefined) history.committed(record.opId, record.version)
+    }
   }
 
   #hybridOver(store: LogStore, gate: ProcessGate, clock: Clock): HybridDHT {
