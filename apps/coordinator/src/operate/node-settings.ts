@@ -80,7 +80,15 @@ export class NodeSettings extends Service implements SettingSources {
 
   sourceOf(component: string): { readonly mode: string; readonly percent: string } {
     const at = this.#controls.findIndex((each) => each.component === component)
-    return this.#followers[at]?.evaluation?.source ?? this.#sources.sourceOf(component)
+    const source = this.#followers[at]?.evaluation?.source ?? this.#sources.sourceOf(component)
+    return { mode: this.#named(source.mode), percent: this.#named(source.percent) }
+  }
+
+  /** What stands between us and the provider is not what an operator knows it by. */
+  #named(source: string): string {
+    const { domain, provider } = this.#options
+    const between = OpenFeature.getProviderMetadata(domain).name
+    return provider !== undefined && source === between ? provider.metadata.name : source
   }
 
   overrideOf(component: string): Override | undefined {
@@ -130,7 +138,9 @@ export class NodeSettings extends Service implements SettingSources {
     const { provider } = this.#options
     if (provider === undefined) return new HybridFlagProvider(this.#sources)
     const overrides = new HybridFlagProvider(this.#sources, { layers: 'override' })
-    return new MultiProvider([{ provider: overrides }, { provider }])
+    // Last what the configuration says, for flags that the provider does not know.
+    const configured = new HybridFlagProvider(this.#sources)
+    return new MultiProvider([{ provider: overrides }, { provider }, { provider: configured }])
   }
 
   /** Writes the overrides as they are when it is its turn. */
