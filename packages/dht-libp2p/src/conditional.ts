@@ -1,4 +1,5 @@
 import {
+  codeOf,
   compareVersions,
   delay,
   isExpired,
@@ -11,7 +12,7 @@ import {
   type Version,
   type WriteIntent,
 } from '@bzzz/base'
-import { dhtError } from '@bzzz/dht-core'
+import { dhtError, refusalOf } from '@bzzz/dht-core'
 import type { Append, Store } from '@bzzz/store'
 import type { Client } from './client.js'
 import { LOCK_MS_MAX, LOCKS_MAX } from './limits.js'
@@ -130,8 +131,8 @@ export class Conditional {
     try {
       return this.#options.store.append(intent, { opId, expectedVersion: NEVER })
     } catch (error) {
-      if ((error as { code?: unknown }).code === 'STORE_CONFLICT') return undefined
-      throw error
+      if (codeOf(error) === 'STORE_CONFLICT') return undefined
+      throw refusalOf(error)
     }
   }
 

@@ -22,6 +22,7 @@ import {
   assertValue,
   DHT_CONTRACT,
   dhtError,
+  refusalOf,
   type DHT,
   type DHTChange,
   type DHTRecord,
@@ -270,7 +271,7 @@ export class Libp2pDHT extends Service implements DHT {
     try {
       return store.append(intent, { opId, expectedVersion })
     } catch (cause) {
-      if (codeOf(cause) !== 'STORE_CONFLICT') throw cause
+      if (codeOf(cause) !== 'STORE_CONFLICT') throw refusalOf(cause)
       throw dhtError('DHT_CONFLICT', `${JSON.stringify(intent.key)} is at another version here`, {
         cause,
         details: { found: store.head(intent.key)?.version ?? null, expected: expectedVersion },

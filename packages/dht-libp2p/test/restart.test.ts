@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { utf8 } from '@bzzz/base'
+import { memoryViewStorage } from '../src/index.js'
 import { Lab } from './lab.js'
 
 const CYCLES = 50
@@ -87,6 +88,26 @@ describe('a DHT that is stopped, and another that is started over the same store
     await lab.world.complete(dht.stop())
     expect(isServed).toBe(true)
     await lab.world.complete(put)
+  })
+
+  test('waits for a change of its view that is being saved', async () => {
+    const lab = new Lab()
+    const kept = memoryViewStorage()
+    let saving = 0
+    const viewStorage = {
+      load: () => kept.load(),
+      save: async (bytes: Uint8Array) => {
+        saving++
+        await new Promise<void>((resolve) => void lab.world.after(300, resolve, 'a slow disk'))
+        await kept.save(bytes)
+        saving--
+      },
+    }
+    const { dht } = await lab.add(0, { viewStorage })
+    await lab.add(1)
+    await lab.world.runUntil(() => saving > 0, 5000)
+    await lab.world.complete(dht.stop())
+    expect(saving).toBe(0)
   })
 
   test('keeps nothing of its own running', async () => {

@@ -268,6 +268,19 @@ describe('a time limit', () => {
   })
 })
 
+describe('an operation id that is too long', () => {
+  test.each([undefined, null])(
+    'is refused in the words of the port: %s',
+    async (expectedVersion) => {
+      const lab = await Lab.of(3)
+      const { dht, store } = lab.node(0)
+      const options = { opId: 'x'.repeat(257), expectedVersion }
+      expect(await lab.outcome(dht.put('k', utf8('v'), options))).toBe('INVALID_ARGUMENT')
+      expect(store.head('k')).toBeUndefined()
+    },
+  )
+})
+
 describe('a dirty record that cannot be read', () => {
   test('is reported once and holds up no other', async () => {
     const errors: unknown[] = []
