@@ -138,9 +138,8 @@ export class NodeSettings extends Service implements SettingSources {
     const { provider } = this.#options
     if (provider === undefined) return new HybridFlagProvider(this.#sources)
     const overrides = new HybridFlagProvider(this.#sources, { layers: 'override' })
-    // Last what the configuration says, for flags that the provider does not know.
-    const configured = new HybridFlagProvider(this.#sources)
-    return new MultiProvider([{ provider: overrides }, { provider }, { provider: configured }])
+    // For flags that neither knows, what the followers take for the default is the configuration.
+    return new MultiProvider([{ provider: overrides }, { provider }])
   }
 
   /** Writes the overrides as they are when it is its turn. */
