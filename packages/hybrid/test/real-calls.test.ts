@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { ManualClock } from '@bzzz/base'
+import { baseError, ManualClock } from '@bzzz/base'
 import { dhtError, dhtPort } from '@bzzz/dht-core'
 import * as fc from 'fast-check'
 import { AdaptiveDeadline } from '../src/pure/deadline.js'
@@ -114,7 +114,7 @@ describe('calls of real', () => {
     const [conflict, away, stopped] = [begin('a'), begin('b'), begin('c')]
     conflict.real.reject(dhtError('DHT_CONFLICT', 'another version'))
     away.real.reject(dhtError('DHT_UNAVAILABLE', 'nobody answers'))
-    stopped.real.reject(Object.assign(new Error('stopped'), { code: 'NOT_STARTED' }))
+    stopped.real.reject(baseError('NOT_STARTED', 'it was stopped'))
     await told()
     expect(conflict.outcome).toMatchObject({ code: 'DHT_CONFLICT' })
     expect(away.outcome).toBe('fell back')
