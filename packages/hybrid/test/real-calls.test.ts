@@ -110,7 +110,7 @@ describe('calls of real', () => {
     ))
 
   test('an answer of real that is an error reaches the caller; an outage falls back', async () => {
-    const { begin, stats } = rig()
+    const { begin, stats, ended } = rig()
     const [conflict, away, stopped] = [begin('a'), begin('b'), begin('c')]
     conflict.real.reject(dhtError('DHT_CONFLICT', 'another version'))
     away.real.reject(dhtError('DHT_UNAVAILABLE', 'nobody answers'))
@@ -120,6 +120,8 @@ describe('calls of real', () => {
     expect(away.outcome).toBe('fell back')
     expect(stopped.outcome).toMatchObject({ code: 'NOT_STARTED' })
     expect([stats.calls, stats.errors]).toEqual([3, 1])
+    // A side that was stopped tells nothing about real.
+    expect(ended.map(({ key }) => key)).toEqual(['a', 'b'])
   })
 
   test('a stop leaves nobody waiting, and nothing ticking', async () => {
