@@ -3,6 +3,7 @@ import {
   quorumOf,
   type AbortOptions,
   type ApplyOptions,
+  type Cancel,
   type Clock,
   type Level,
   type Random,
@@ -42,6 +43,7 @@ interface ClusterOptions {
   readonly random: Random
   readonly neighbours: Neighbours
   readonly pumpsDirty: boolean
+  readonly compareEveryMs: number
 }
 
 /** No record has it: a condition on it holds for a known operation alone, which is not asked. */
@@ -57,15 +59,19 @@ export class Cluster {
   readonly #working = new Set<Promise<unknown>>()
   readonly #calls = new Set<Promise<unknown>>()
   readonly #pumpsDirty: boolean
+  readonly #compareEveryMs: number
+  #cancelCompare: Cancel = () => {}
   /** Conditional writes whose condition held, by operation. */
   readonly #decided = new Set<string>()
   #unsubscribe: Unsubscribe = () => {}
 
   /** @param options with a store that is started */
-  constructor({ store, clock, random, neighbours, pumpsDirty }: ClusterOptions) {
+  constructor(options: ClusterOptions) {
+    const { store, clock, random, neighbours, pumpsDirty, compareEveryMs } = options
     const locks = new KeyLocks(clock)
     const replica = new Replica(store, locks, clock)
     this.#pumpsDirty = pumpsDirty
+    this.#compareEveryMs = compareEveryMs
     this.#spreads = new Spreads()
     this.#node = {
       peerId: store.writer,
@@ -87,14 +93,25 @@ export class Cluster {
     this.#unsubscribe = neighbours.onPeerChange((peerId) => {
       this.#catchUp(peerId)
     })
-    for (const peerId of neighbours.others()) this.#catchUp(peerId)
+    this.#compareAll()
     if (this.#pumpsDirty) for (const key of store.dirtyKeys()) void this.#resume(key)
+  }
+
+  /** With every other node, now and at intervals: whoever sent a record may be gone for good. */
+  #compareAll(): void {
+    const { neighbours, clock } = this.#node
+    for (const peerId of neighbours.others()) this.#catchUp(peerId)
+    if (this.#compareEveryMs < Infinity)
+      this.#cancelCompare = clock.setTimer(() => {
+        this.#compareAll()
+      }, this.#compareEveryMs)
   }
 
   /** Lets calls in flight end, then leaves the network. */
   async stop(): Promise<void> {
     await Promise.allSettled(this.#calls)
     this.#unsubscribe()
+    this.#cancelCompare()
     this.#spreads.stop()
     this.#node.replica.close()
     this.#node.neighbours.leave()

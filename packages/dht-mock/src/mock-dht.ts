@@ -54,6 +54,11 @@ export interface MockDHTOptions {
    * these records does, as a hybrid. Default true.
    */
   readonly pumpsDirty?: boolean
+  /**
+   * Compares this node with every other one at this interval, milliseconds, beside when they meet.
+   * Default: never.
+   */
+  readonly compareEveryMs?: number
 }
 
 const DEFAULT_TIMEOUT_MS = 2000
@@ -96,10 +101,17 @@ export class MockDHT extends Service implements DHT {
   }
 
   protected override onStart(): Promise<void> {
-    const { neighbours, pumpsDirty = true } = this.#options
+    const { neighbours, pumpsDirty = true, compareEveryMs = Infinity } = this.#options
     if (neighbours !== undefined) {
       const [store, clock, random] = [this.#store, this.#clock, this.#random]
-      this.#cluster = new Cluster({ store, clock, random, neighbours, pumpsDirty })
+      this.#cluster = new Cluster({
+        store,
+        clock,
+        random,
+        neighbours,
+        pumpsDirty,
+        compareEveryMs,
+      })
       this.#cluster.start()
     }
     return Promise.resolve()

@@ -34,6 +34,7 @@ export interface JoinOptions {
   /** Of the process that the node runs in. */
   readonly gate: ProcessGate
   readonly pumpsDirty?: boolean
+  readonly compareEveryMs?: number
 }
 
 export interface MockNetworkOptions {

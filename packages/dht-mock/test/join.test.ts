@@ -135,6 +135,22 @@ describe('a node that leaves and joins again over its store', () => {
   })
 })
 
+test('what only one replica holds, whose writer is gone, spreads by comparing at intervals', async () => {
+  await inWorld(async ({ world, network, stores, gates }) => {
+    const [store, gate] = [stores[2], gates[2]]
+    if (store === undefined || gate === undefined) throw new Error('no machine')
+    const { clock, random } = world
+    await network.join('node-3', { store, gate, clock, random, compareEveryMs: 5000 }).start()
+    await delay(clock, 500)
+    const opId = newOperationId(random)
+    await stores[0]?.append({ key: KEY, value: utf8('x') }, { opId }).committed
+    await delay(clock, 4000)
+    expect(store.head(KEY)).toBeUndefined()
+    await delay(clock, 2000)
+    expect(store.head(KEY)).toBeDefined()
+  })
+})
+
 describe('a comparison with the replicas', () => {
   test('tells whether a quorum holds the keys, and fetches what is newer', async () => {
     await inWorld(async ({ world, network, stores }, [a, b]) => {

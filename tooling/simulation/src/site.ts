@@ -40,6 +40,9 @@ export interface SiteOptions {
   readonly segmentBytes: number
 }
 
+/** Nodes compare all records at this interval, milliseconds, beside when they meet. */
+const COMPARE_MS = 10_000
+
 /** How often a process that could not start is started again. */
 const RESTART_MS = 200
 
@@ -236,7 +239,14 @@ export class Site {
     const { world, network } = this.#options
     const random = world.stream(`hybrid ${this.peerId} ${this.#boots}`)
     const real = (): RealSide<DHT> => {
-      const port = network.join(this.peerId, { store, clock, random, gate, pumpsDirty: false })
+      const port = network.join(this.peerId, {
+        store,
+        clock,
+        random,
+        gate,
+        pumpsDirty: false,
+        compareEveryMs: COMPARE_MS,
+      })
       return {
         port,
         reach: port.reach,
