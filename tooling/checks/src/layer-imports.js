@@ -44,8 +44,8 @@ const problemOf = (placed, table, file, specifier) => {
     if (!allowed.has(name)) {
       return `imports ${name}: ${placement.layer} may not import ${other?.layer ?? 'it'}`
     }
-    if (other?.layer === 'implementation' && file !== 'src/compose.ts') {
-      return `imports the implementation ${name}: only src/compose.ts names concrete backends`
+    if (other?.layer === 'implementation' && !composes.test(file)) {
+      return `imports the implementation ${name}: only src/compose.ts and src/compose/ name concrete backends`
     }
   } else if (placement.external !== undefined && !placement.external.includes(name)) {
     return `imports ${name}, which layers.json does not list under "external"`
@@ -80,6 +80,9 @@ export const importProblems = (placed, table) =>
         }),
       ),
   )
+
+/** Where an app is put together. */
+const composes = /^src\/compose(?:\.ts$|\/)/
 
 /** Internal dependencies that the table does not allow, or that no workspace range declares. @type {(placed: Placed[]) => string[]} */
 export const dependencyProblems = (placed) =>

@@ -48,6 +48,7 @@ const sound = {
   'packages/real/src/index.ts': `import 'node:net'; import '@bzzz/port'`,
   'apps/app/package.json': manifest('@bzzz/app', { '@bzzz/real': 'workspace:^' }),
   'apps/app/src/compose.ts': `import '@bzzz/real'`,
+  'apps/app/src/compose/nodes.ts': `import '@bzzz/real'`,
 }
 
 const port = 'packages/port/package.json'
@@ -109,7 +110,7 @@ describe('planted violations', () => {
     [
       'an implementation outside compose.ts',
       { 'apps/app/src/main.ts': `import '@bzzz/real'` },
-      'only src/compose.ts',
+      'only src/compose.ts and src/compose/',
     ],
     [
       'a test of a layer above',
