@@ -107,7 +107,7 @@ export class Trouble {
 
   #harmLinks(site: Site, fault: 'isolate' | 'one-way' | 'split' | 'slow' | 'loss'): () => void {
     const { mesh, random, states } = this.#options
-    const { network } = mesh.network
+    const { network } = mesh.ground
     const others = mesh.sites.filter((other) => other !== site)
     if (fault === 'isolate') network.isolate(site.peerId)
     if (fault === 'one-way')
@@ -134,7 +134,7 @@ export class Trouble {
    */
   async #zombie(site: Site): Promise<void> {
     const { mesh, random } = this.#options
-    const { network } = mesh.network
+    const { network } = mesh.ground
     if (!site.hasBackup) return
     const [behind, away] = shuffle(
       random,

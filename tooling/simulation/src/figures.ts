@@ -24,12 +24,13 @@ const CALM: Partial<Plan> = {
   pauseMs: 60,
   faults: [],
   isMixed: false,
+  isOverPeers: false,
   skewMs: 20,
   link: { latencyMinMs: 0.2, latencyMaxMs: 0.6 },
 }
 
 const strike = (run: Run, site: Site, outage: (typeof OUTAGES)[number]): void => {
-  const { network } = run.mesh.network
+  const { network } = run.mesh.ground
   const others = run.mesh.sites.filter((other) => other !== site)
   if (outage === 'cut off') network.isolate(site.peerId)
   for (const other of others) {

@@ -18,6 +18,7 @@ const CALM: Partial<Plan> = {
   clientsPerNode: 4,
   faults: [],
   isMixed: false,
+  isOverPeers: false,
   skewMs: 20,
   link: { latencyMinMs: 0.2, latencyMaxMs: 0.6 },
 }

@@ -1,8 +1,8 @@
 import { compareVersions, toHex, type ModeSetting } from '@bzzz/base'
-import { createMockNetwork, type MockNetwork } from '@bzzz/dht-mock'
 import { DEFAULT_LINK, type World } from '@bzzz/sim'
 import { BUCKETS, type Store } from '@bzzz/store'
 import type { Final } from './checks.js'
+import { embeddedGround, peersGround, type Ground } from './ground.js'
 import type { History } from './history.js'
 import type { Plan } from './plan.js'
 import { Site } from './site.js'
@@ -25,7 +25,7 @@ const digestOf = (store: Store): string => {
 export class Mesh {
   readonly world: World
   readonly history: History
-  readonly network: MockNetwork
+  readonly ground: Ground
   readonly sites: readonly Site[]
   readonly #link: Plan['link']
 
@@ -33,14 +33,16 @@ export class Mesh {
     this.world = world
     this.history = history
     this.#link = plan.link
-    this.network = createMockNetwork({ ground: world, count: plan.nodes, link: plan.link })
+    this.ground = plan.isOverPeers
+      ? peersGround(world, plan.link)
+      : embeddedGround(world, plan.nodes, plan.link)
     const skew = world.stream('skew')
     const { tearing, segmentBytes } = plan
-    this.sites = this.network.peerIds.map(
+    this.sites = this.ground.peerIds.map(
       (peerId, index) =>
         new Site({
           world,
-          network: this.network,
+          ground: this.ground,
           history,
           states,
           index,
@@ -59,8 +61,8 @@ export class Mesh {
 
   /** Every link as it was in the beginning. */
   mendLinks(): void {
-    this.network.network.heal()
-    this.network.network.setLinks({ ...DEFAULT_LINK, ...this.#link })
+    this.ground.network.heal()
+    this.ground.network.setLinks({ ...DEFAULT_LINK, ...this.#link })
   }
 
   /** Every node is up, real serves on it, and nothing waits to be sent. */
@@ -87,7 +89,7 @@ export class Mesh {
     }
     return this.history.keys.find((key) => {
       const versions = stores
-        .filter(({ writer }) => this.network.replicasOf(key).includes(writer))
+        .filter(({ writer }) => this.ground.replicasOf(key).includes(writer))
         .map((store) => JSON.stringify(store.head(key)?.version))
       return new Set(versions).size > 1
     })

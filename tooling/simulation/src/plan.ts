@@ -42,6 +42,8 @@ export interface Plan {
   readonly flipEveryMs: number
   /** Nodes begin in different modes. */
   readonly isMixed: boolean
+  /** The real side is the one over peers; else the embedded one in a network. */
+  readonly isOverPeers: boolean
   /** Wall clocks are off by up to this, either way. */
   readonly skewMs: number
   readonly link: Partial<LinkModel>
@@ -82,10 +84,13 @@ export const planOf = (random: Random): Plan => {
     faultMaxMs: pick(random, [100, 400, 700]),
     flipEveryMs: pick(random, [Infinity, 60, 300, 300]),
     isMixed: random.next() < 0.3,
+    isOverPeers: false,
     skewMs: pick(random, [0, 20, 100]),
     link: linkOf(random),
     tearing: pick(random, ['lost', 'prefix', 'sectors']),
     segmentBytes: pick(random, [4096, 64 * 1024]),
   }
-  return random.next() < 0.06 ? zombiePlanOf(plan) : plan
+  const dice = random.next()
+  if (dice < 0.06) return zombiePlanOf(plan)
+  return dice < 0.08 ? { ...plan, isOverPeers: true, nodes: 3 } : plan
 }

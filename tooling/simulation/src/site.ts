@@ -1,7 +1,7 @@
 import { messageOf, type Clock, type ModeSetting, type Random } from '@bzzz/base'
 import { dhtPort, type DHT } from '@bzzz/dht-core'
-import { MockDHT, type MockNetwork } from '@bzzz/dht-mock'
-import { defineHybrid, type HybridOf, type RealSide } from '@bzzz/hybrid'
+import { MockDHT } from '@bzzz/dht-mock'
+import { defineHybrid, type HybridOf } from '@bzzz/hybrid'
 import {
   ProcessGate,
   SimDisk,
@@ -11,6 +11,7 @@ import {
   type World,
 } from '@bzzz/sim'
 import { LogStore } from '@bzzz/store'
+import type { Ground } from './ground.js'
 import type { History } from './history.js'
 import type { States } from './states.js'
 
@@ -29,7 +30,7 @@ export interface Process {
 
 export interface SiteOptions {
   readonly world: World
-  readonly network: MockNetwork
+  readonly ground: Ground
   readonly history: History
   readonly states: States
   readonly index: number
@@ -39,9 +40,6 @@ export interface SiteOptions {
   readonly tearing: Tearing
   readonly segmentBytes: number
 }
-
-/** Nodes compare all records at this interval, milliseconds, beside when they meet. */
-const COMPARE_MS = 10_000
 
 /** How often a process that could not start is started again. */
 const RESTART_MS = 200
@@ -236,24 +234,9 @@ export class Site {
   }
 
   #hybridOver(store: LogStore, gate: ProcessGate, clock: Clock): HybridDHT {
-    const { world, network } = this.#options
+    const { world, ground } = this.#options
     const random = world.stream(`hybrid ${this.peerId} ${this.#boots}`)
-    const real = (): RealSide<DHT> => {
-      const port = network.join(this.peerId, {
-        store,
-        clock,
-        random,
-        gate,
-        pumpsDirty: false,
-        compareEveryMs: COMPARE_MS,
-      })
-      return {
-        port,
-        reach: port.reach,
-        confirm: (keys, options) => port.confirm(keys, options),
-        copyAll: (options) => port.copyAll(options),
-      }
-    }
+    const real = ground.sidesOf({ peerId: this.peerId, store, clock, random, gate })
     return new HybridDHT({
       component: 'dht',
       mock: new MockDHT({ store, clock, random }),

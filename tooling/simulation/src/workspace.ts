@@ -11,7 +11,17 @@ import { dirname, join } from 'node:path'
 import type { Mutation } from './mutations.js'
 
 /** What the simulation runs, by folder under `packages/`. */
-const PACKAGES = ['base', 'crypto', 'dht-core', 'dht-mock', 'hybrid', 'sim', 'store', 'telemetry']
+const PACKAGES = [
+  'base',
+  'crypto',
+  'dht-core',
+  'dht-libp2p',
+  'dht-mock',
+  'hybrid',
+  'sim',
+  'store',
+  'telemetry',
+]
 
 const root = join(import.meta.dirname, '../../..')
 
