@@ -4,6 +4,7 @@ import {
   delay,
   isExpired,
   quorumOf,
+  throwIfAborted,
   type AbortOptions,
   type Clock,
   type Level,
@@ -103,6 +104,8 @@ export class Conditional {
       const lock = await this.#lock(write, found?.version)
       if (lock !== undefined) {
         try {
+          // Who asked has given up and was told that nothing is written.
+          throwIfAborted(write.signal)
           const above = found === undefined ? {} : { above: found.version }
           const append = store.append(write.intent, { opId: write.opId, ...above })
           const keptMs = lock.keptUntilMs - clock.monotonicMs()

@@ -243,6 +243,8 @@ export class Libp2pDHT extends Service implements DHT {
     }
     // The store copies when it stamps, which is later here; the caller may change its bytes meanwhile.
     const owned = intent.value === undefined ? intent : { ...intent, value: intent.value.slice() }
+    const { clock } = this.#options
+    const untilMs = clock.monotonicMs() + timeoutMs
     const { append, keptMs, confirmedBy, release } = await this.#parts.conditional.begin({
       intent: owned,
       opId,
@@ -254,7 +256,8 @@ export class Libp2pDHT extends Service implements DHT {
     try {
       return await this.#replicate(
         append,
-        { ...options, timeoutMs: Math.min(timeoutMs, keptMs) },
+        // One wait for both: who gives up by then has to learn first that the write is logged.
+        { ...options, timeoutMs: Math.max(1, Math.min(untilMs - clock.monotonicMs(), keptMs)) },
         confirmedBy,
       )
     } finally {

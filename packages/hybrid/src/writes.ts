@@ -9,6 +9,7 @@ import {
   type Level,
   type Random,
   type StampedRecord,
+  type Version,
 } from '@bzzz/base'
 import type { Append } from '@bzzz/store'
 import { hybridError } from './errors.js'
@@ -35,6 +36,9 @@ export interface WritesOptions<I extends Switchable> {
 
 /** Records on their way that nobody waits for; beyond, the dirty mark alone remembers. */
 const BACKGROUND_MAX = 1024
+
+/** No store ever gave this version out: a known operation is found, and any other one is refused. */
+const NEVER: Version = { wallMs: 0, counter: 0, writer: '' }
 
 const WRITE_ENDS: AskedEnds<Asked> = {
   answered: (_asked, answer) => answer,
@@ -130,9 +134,42 @@ export class Writes<I extends Switchable> {
           { details: { key } },
         ),
       )
-    const decision = this.#delegated(op, row, args)
+    const decision = this.#decided(op, row, args)
     this.#state.deciding.until(key, decision)
     return decision
+  }
+
+  /**
+   * The replicas' decision. Real may have logged the write and not told in time: then it is pending,
+   * and spreads. Where it has not, it is told to give up, so that nothing is logged afterwards.
+   */
+  async #decided(op: string, row: WriteRow, args: readonly unknown[]): Promise<unknown> {
+    const options = optionsOf(args)
+    const given = new AbortController()
+    const opId = row.opId?.(...args) ?? newOperationId(this.#options.random)
+    const signals = options.signal === undefined ? [] : [options.signal]
+    const signal = AbortSignal.any([...signals, given.signal])
+    try {
+      return await this.#delegated(op, row, [...args.slice(0, -1), { ...options, opId, signal }])
+    } catch (error) {
+      given.abort()
+      const record = isAbort(error) ? undefined : this.#logged(row, args, opId)
+      if (record === undefined) throw error
+      this.#options.stats.pendingWrites++
+      const level = row.level?.(...args) ?? 'quorum'
+      return this.#answer(row, args, { ...this.#here(record, level), outcome: 'pending' })
+    }
+  }
+
+  /** The record of an operation that the store knows. */
+  #logged(row: WriteRow, args: readonly unknown[], opId: string): StampedRecord | undefined {
+    const intent = row.record(...args)
+    if (isStamped(intent)) return undefined
+    try {
+      return this.#state.store.append(intent, { opId, expectedVersion: NEVER }).record
+    } catch {
+      return undefined
+    }
   }
 
   #delegated(op: string, row: WriteRow, args: readonly unknown[]): Promise<unknown> {

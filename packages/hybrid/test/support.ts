@@ -30,6 +30,8 @@ export class FakePeers {
   readonly refused = new Set<string>()
   readonly applied: StampedRecord[] = []
   readonly changed = new Set<() => void>()
+  /** A conditional write is logged before the peers answer, and not after they confirmed it. */
+  logsFirst = false
   hasQuorum = true
   isAlone = false
   starts = 0
@@ -102,14 +104,16 @@ export const fakeReal = (peers: FakePeers, store: Store, base: DHT): RealSide<DH
     put: async (
       key: string,
       value: Uint8Array,
-      options: { opId?: string; expectedVersion?: never } = {},
+      options: { opId?: string; expectedVersion?: never; signal?: AbortSignal } = {},
     ) => {
-      await peers.answering()
+      if (!peers.logsFirst) await peers.answering()
+      options.signal?.throwIfAborted()
       const append = store.append(
         { key, value },
         { opId: options.opId ?? 'op', expectedVersion: options.expectedVersion },
       )
       await append.committed
+      await peers.answering()
       return port.apply(append.record)
     },
   })
