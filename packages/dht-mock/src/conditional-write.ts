@@ -151,6 +151,6 @@ export const lockExpected = async (
         { details: { key } },
       )
     if (locked === 'differing') await agree(node, key, untilMs)
-    else await pause(node, attempt)
+    await pause(node, attempt)
   }
 }

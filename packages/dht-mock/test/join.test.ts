@@ -1,10 +1,13 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import { delay, fromUtf8, newOperationId, utf8, type StampedRecord } from '@bzzz/base'
 import { ProcessGate, World } from '@bzzz/sim'
 import { MemoryStore } from '@bzzz/store'
 import { createMockNetwork, type MockNetwork } from '../src/mock-network.js'
 import type { MockDHT } from '../src/mock-dht.js'
 import { Incarnations } from '../src/incarnations.js'
+
+// Simulated time; the real one is only what a busy machine takes.
+jest.setTimeout(60_000)
 
 /** Machines whose nodes come and go while their stores stay. */
 class Machines {

@@ -1,9 +1,12 @@
-import { expect, test } from '@jest/globals'
+import { expect, jest, test } from '@jest/globals'
 import { compareVersions, delay, fromUtf8, newOperationId, utf8, type Version } from '@bzzz/base'
 import { World } from '@bzzz/sim'
 import { MemoryStore } from '@bzzz/store'
 import { createMockNetwork, type MockNetwork } from '../src/mock-network.js'
 import { digestOf } from './support.js'
+
+// Simulated time; the real one is only what a busy machine takes.
+jest.setTimeout(60_000)
 
 const started = async (world: World, count = 3, roundTripMs = 2): Promise<MockNetwork> => {
   const network = createMockNetwork({
@@ -223,5 +226,59 @@ test('a conditional write that a replica refuses is not counted as held there', 
     network.network.setLink('node-3', 'node-1', { latencyMinMs: 40, latencyMaxMs: 40 })
     const options = { expectedVersion: null, level: 'all', timeoutMs: 700 } as const
     expect((await a.put(KEY, utf8('x'), options)).outcome).toBe('pending')
+  })
+})
+
+test('a condition is not decided on a stamp that only one replica holds, and that may be given up', async () => {
+  await inWorld(1, async (world) => {
+    const network = await started(world)
+    const { a, b, c } = nodesOf(network)
+    await a.put(KEY, utf8('there'))
+    await delay(world.clock, 100)
+    network.isolate(0)
+    const deleting = a.delete(KEY, { timeoutMs: 3000 })
+    await delay(world.clock, 50)
+    await c.put(KEY, utf8('after'))
+    network.heal()
+    const swapping = b.put(KEY, utf8('swapped'), { expectedVersion: null, timeoutMs: 3000 })
+    const [deleted, swapped] = await Promise.all([deleting, swapping.catch(() => undefined)])
+    const found = await b.get(KEY)
+    // One copy gives either: refused and then deleted, or deleted and then swapped.
+    expect([deleted.outcome, swapped?.outcome, found && fromUtf8(found.value)]).toEqual(
+      swapped === undefined
+        ? ['acknowledged', undefined, undefined]
+        : ['acknowledged', 'acknowledged', 'swapped'],
+    )
+  })
+})
+
+test('a read that finds a deletion brings the own copy of a node that is no replica up to date', async () => {
+  await inWorld(1, async (world) => {
+    const network = await started(world, 4)
+    const key = Array.from({ length: 50 }, (_, i) => `k${i}`).find(
+      (one) => !network.replicasOf(one).includes('node-4'),
+    )
+    if (key === undefined) throw new Error('node-4 is a replica of everything')
+    const [a, , , d] = network.nodes
+    await d?.put(key, utf8('mine'))
+    await a?.delete(key)
+    expect(network.storeOf(3).head(key)?.deleted).toBe(false)
+    expect(await d?.get(key)).toBeUndefined()
+    expect(network.storeOf(3).head(key)?.deleted).toBe(true)
+  })
+})
+
+test('a node sees its own write at a quorum while it is on its way, and so do others then', async () => {
+  await inWorld(1, async (world) => {
+    const network = await started(world, 4)
+    const key = Array.from({ length: 50 }, (_, i) => `k${i}`).find(
+      (one) => !network.replicasOf(one).includes('node-4'),
+    )
+    if (key === undefined) throw new Error('node-4 is a replica of everything')
+    const opId = newOperationId(world.random)
+    await network.storeOf(3).append({ key, value: utf8('mine') }, { opId }).committed
+    expect(await network.nodes[0]?.get(key)).toBeUndefined()
+    expect(fromUtf8((await network.nodes[3]?.get(key))?.value ?? utf8(''))).toBe('mine')
+    expect(fromUtf8((await network.nodes[0]?.get(key))?.value ?? utf8(''))).toBe('mine')
   })
 })

@@ -57,6 +57,8 @@ const seedOf = (index: number): Uint8Array => {
   return seed
 }
 
+const mustJoin = (): boolean => true
+
 /** The DHT over peers, of as many nodes as a key has replicas. */
 export const peersGround = (world: World, link: Partial<LinkModel>): Ground => {
   const network = new SimNetwork(world, { link })
@@ -73,7 +75,6 @@ export const peersGround = (world: World, link: Partial<LinkModel>): Ground => {
       const transport = network.transport(peerId, gate)
       const peer = peers[peerIds.indexOf(peerId)]
       if (peer === undefined) throw new RangeError(`there is no node ${peerId}`)
-      const mustJoin = (): boolean => true
       const options = { ...footing, ...peer, transport, mustJoin, pumpsDirty: false }
       return () => {
         const port = new Libp2pDHT({ ...options, compareEveryMs: COMPARE_MS })
