@@ -26,8 +26,12 @@ export interface ReadOp<A extends readonly unknown[], R> {
   isMiss?(result: R): boolean
   /** Version of the answer, to compare the sides by. */
   version?(result: R): Version | undefined
+  /** Wall milliseconds from which on the answer must not be shown any more. Default: never. */
+  expiresAtMs?(result: R): number | undefined
   /** About what the answer takes in memory; answers of a method without it are not kept. */
   sizeBytes?(result: R): number
+  /** Wall milliseconds from which the answer no longer holds; undefined: it does not end by itself. */
+  expiresAtMs?(result: R): number | undefined
   /** Undefined where the caller leaves it to the side that answers. */
   level?(...args: A): Level | undefined
   /** The wait that the caller allows, milliseconds. */

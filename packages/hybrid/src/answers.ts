@@ -1,9 +1,13 @@
-import { compareVersions, type Version } from '@bzzz/base'
+import { compareVersions, type Clock, type Version } from '@bzzz/base'
 
-interface Kept {
+export interface Kept {
   readonly answer: unknown
   readonly version: Version
   readonly bytes: number
+  /** A quorum held it. */
+  readonly isAgreed: boolean
+  /** Wall milliseconds from which on it must not be shown. */
+  readonly expiresAtMs: number | undefined
 }
 
 /**
@@ -12,11 +16,13 @@ interface Kept {
  */
 export class Answers {
   readonly #bytesMax: number
+  readonly #clock: Pick<Clock, 'nowMs'>
   readonly #kept = new Map<string, Kept>()
   #bytes = 0
 
-  constructor(bytesMax: number) {
+  constructor(bytesMax: number, clock: Pick<Clock, 'nowMs'>) {
     this.#bytesMax = bytesMax
+    this.#clock = clock
   }
 
   get size(): number {
@@ -24,15 +30,16 @@ export class Answers {
   }
 
   /** @param name the method and its key */
-  keep(name: string, answer: unknown, version: Version, bytes: number): void {
+  keep(name: string, kept: Kept): void {
     const known = this.#kept.get(name)
     if (known !== undefined) {
-      if (compareVersions(known.version, version) >= 0) return
+      const order = compareVersions(known.version, kept.version)
+      if (order > 0 || (order === 0 && (known.isAgreed || !kept.isAgreed))) return
       this.forget(name)
     }
-    if (bytes > this.#bytesMax / 16) return
-    this.#kept.set(name, { answer, version, bytes })
-    this.#bytes += bytes
+    if (kept.bytes > this.#bytesMax / 16) return
+    this.#kept.set(name, kept)
+    this.#bytes += kept.bytes
     for (const oldest of this.#kept.keys()) {
       if (this.#bytes <= this.#bytesMax) break
       this.forget(oldest)
@@ -42,6 +49,10 @@ export class Answers {
   get(name: string): Kept | undefined {
     const kept = this.#kept.get(name)
     if (kept === undefined) return undefined
+    if (kept.expiresAtMs !== undefined && kept.expiresAtMs <= this.#clock.nowMs()) {
+      this.forget(name)
+      return undefined
+    }
     this.#kept.delete(name)
     this.#kept.set(name, kept)
     return kept

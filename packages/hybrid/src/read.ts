@@ -1,3 +1,4 @@
+import type { Version } from '@bzzz/base'
 import type { AnswerSource } from './explain.js'
 import type { Asked, AskedEnds } from './real-calls.js'
 import type { ReadRow } from './rows.js'
@@ -16,6 +17,10 @@ export interface Read extends Asked {
   fallsBack: boolean
   timeoutMs: number
   isOrdinary: boolean
+  /** What is asked of real is what a quorum of the replicas holds. */
+  isAgreed: boolean
+  /** Where it does not fall back: what this node held when real was asked. */
+  ownBefore: Version | undefined
 }
 
 /** What becomes of a read that real was asked for. */
@@ -39,4 +44,6 @@ export const readOf = (
   fallsBack: true,
   timeoutMs: 0,
   isOrdinary: false,
+  isAgreed: true,
+  ownBefore: undefined,
 })

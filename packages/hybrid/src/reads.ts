@@ -1,5 +1,5 @@
 import { compareVersions, messageOf, throwIfAborted, type Clock, type Version } from '@bzzz/base'
-import { Answers } from './answers.js'
+import { Answers, type Kept } from './answers.js'
 import type { AnswerSource, Explained } from './explain.js'
 import type { Switchable } from './hybrid.js'
 import { KeyQuestion } from './key-question.js'
@@ -48,7 +48,7 @@ export class Reads<I extends Switchable> {
     this.#state = options.state
     this.#stats = options.stats
     this.#question = new KeyQuestion(options.state, options.cohortOf)
-    this.#answers = new Answers(options.answersBytesMax)
+    this.#answers = new Answers(options.answersBytesMax, options.clock)
     this.#ofRecord = {
       answered: (read, answer) => this.#shown(read, answer),
       unavailable: (read, error) => this.#away(read, error),
@@ -72,7 +72,9 @@ export class Reads<I extends Switchable> {
     }
     const { explain, signal } = optionsOf(args)
     if (explain === true) return this.#explained(op, row, args)
-    if (state.mode === 'mock' && state.isComplete) return this.#ask(op, args)
+    // What real showed while the copy was made may have come too late for it.
+    if (state.mode === 'mock' && state.isComplete && this.#answers.size === 0)
+      return this.#ask(op, args)
     if (row.isMiss === undefined) return this.#elsewhere(op, row, args)
     return this.#routed(op, row, args, signal, undefined)
   }
@@ -133,6 +135,7 @@ export class Reads<I extends Switchable> {
     if (route === 'store' && told === undefined && this.#isPlain(key)) return this.#ask(op, args)
     const read = readOf(op, row, args, key, signal, told)
     read.isOrdinary = isOrdinaryLevel(level)
+    read.isAgreed = level === undefined || level === 'quorum' || level === 'all'
     if (route === 'store') return this.#fromStore(read, reason)
     return route === 'real' ? this.#strict(read, reason) : this.#fromReal(read, reason)
   }
@@ -174,10 +177,8 @@ export class Reads<I extends Switchable> {
     const shown = this.#answers.get(name)
     if (this.#state.mode === 'shadow') this.#options.shadow.compare(read)
     if (shown === undefined) return answer
-    if (isNewer(shown.version, this.#state.store.versionOf(read.key))) {
-      this.#note(read, 'memory', 'real gave a newer answer before')
-      return shown.answer
-    }
+    if (isNewer(shown.version, this.#state.store.versionOf(read.key)))
+      return this.#fromMemory(read, shown, 'real gave a newer answer before')
     this.#answers.forget(name)
     return answer
   }
@@ -204,6 +205,7 @@ export class Reads<I extends Switchable> {
       return Promise.reject(port.unavailable(why, { details: { key: read.key } }))
     }
     read.fallsBack = false
+    read.ownBefore = this.#state.store.versionOf(read.key)
     return this.#asked(read, wanted, this.#options.strictTimeoutMs, reason)
   }
 
@@ -236,19 +238,20 @@ export class Reads<I extends Switchable> {
   #shown(read: Read, answer: unknown): unknown {
     const { op, row, key, args } = read
     const version = row.version?.(answer)
-    const own = this.#state.store.versionOf(key)
+    const { store } = this.#state
+    // What came here while real was asked is on no quorum yet, and came after a read that wants one.
+    const own = read.fallsBack ? store.versionOf(key) : read.ownBefore
     // That real shows nothing may be a newer deletion: then only what is not on its replicas counts.
-    if (isNewer(own, version) && (version !== undefined || this.#state.store.isDirty(key))) {
+    if (isNewer(own, version) && (version !== undefined || store.isDirty(key))) {
+      if (!read.fallsBack) throw this.#unknown(key, 'its replicas do not show what this node holds')
       this.#note(read, 'store', 'this node has what real does not show yet')
       return this.#ask(op, args)
     }
     const shown = this.#answers.size === 0 ? undefined : this.#answers.get(nameOf(read))
     // One node's copy tells of no deletion: it may lack what a quorum showed before.
     const isOlder = version === undefined ? isOwnCopy(read) : isNewer(shown?.version, version)
-    if (shown !== undefined && isOlder) {
-      this.#note(read, 'memory', 'real gave a newer answer before')
-      return shown.answer
-    }
+    if (shown !== undefined && isOlder && (read.fallsBack || shown.isAgreed))
+      return this.#fromMemory(read, shown, 'real gave a newer answer before')
     this.#note(read, 'real', read.reason)
     this.#remember(read, answer, version, own)
     return answer
@@ -260,38 +263,47 @@ export class Reads<I extends Switchable> {
     version: Version | undefined,
     own: Version | undefined,
   ): void {
-    const { row } = read
+    const { row, isAgreed } = read
     if (version === undefined) {
       if (this.#answers.size > 0) this.#answers.forget(nameOf(read))
-    } else if (row.sizeBytes !== undefined && isNewer(version, own))
-      this.#answers.keep(nameOf(read), answer, version, row.sizeBytes(answer))
+    } else if (row.sizeBytes !== undefined && isNewer(version, own)) {
+      const [bytes, expiresAtMs] = [row.sizeBytes(answer), row.expiresAtMs?.(answer)]
+      this.#answers.keep(nameOf(read), { answer, version, bytes, isAgreed, expiresAtMs })
+    }
+  }
+
+  /** An earlier answer of real; from its end on it tells only that the truth is not known here. */
+  #fromMemory(read: Read, { answer, expiresAtMs }: Kept, reason: string): unknown {
+    if (expiresAtMs !== undefined && expiresAtMs <= this.#options.clock.nowMs())
+      throw this.#unknown(read.key, 'the newest record that is known here has expired')
+    this.#note(read, 'memory', reason)
+    return answer
   }
 
   /** Real cannot answer: what is here, or the port's `unavailable`, never "does not exist". */
-  #degraded(read: Read, reason: string): Promise<unknown> {
+  async #degraded(read: Read, reason: string): Promise<unknown> {
     const { row, key, args } = read
-    const { store, port, mode } = this.#state
+    const { store, mode } = this.#state
     if (store.versionOf(key) !== undefined) {
       this.#note(read, 'store', reason)
       return this.#newestHere(read)
     }
     const shown = this.#answers.get(nameOf(read))
-    if (shown !== undefined) {
-      this.#note(read, 'memory', reason)
-      return Promise.resolve(shown.answer)
-    }
+    if (shown !== undefined) return this.#fromMemory(read, shown, reason)
     this.#note(read, 'store', reason)
     if (row.allowsStale?.(...args) === true) return this.#ask(read.op, args)
-    this.#stats.unavailableReads++
     const why =
       mode === 'mock'
         ? 'this node left its peers before the copy was complete'
         : `this node does not hold it, and ${reason}`
-    return Promise.reject(
-      port.unavailable(`whether ${JSON.stringify(key)} exists cannot be told: ${why}`, {
-        details: { key },
-      }),
-    )
+    throw this.#unknown(key, why)
+  }
+
+  /** To be thrown: neither what the key holds nor that it does not exist can be told. */
+  #unknown(key: string, why: string): Error {
+    this.#stats.unavailableReads++
+    const message = `whether ${JSON.stringify(key)} exists cannot be told: ${why}`
+    return this.#state.port.unavailable(message, { details: { key } })
   }
 
   #note({ told }: Read, source: AnswerSource, reason: string): void {
