@@ -239,14 +239,19 @@ export class RecoveryDriver<I extends Switchable> {
     const { side, port, store } = state
     if (side === undefined) throw port.unavailable('there is no real side')
     const key = `${port.probe.key}/${store.writer}`
-    const opId = newOperationId(random)
-    const append = store.append({ key, value: port.probe.value }, { opId })
-    await append.committed
     const options = {
       level: 'quorum',
       timeoutMs: tuning.probeLeaseMs,
       signal: this.#over.signal,
     } as const
+    if (store.state !== 'ready' && state.phase === 'real') {
+      // That this node cannot write is no outage of real, which still answers what is not here.
+      await port.probe.read(side.port, key, options)
+      return
+    }
+    const opId = newOperationId(random)
+    const append = store.append({ key, value: port.probe.value }, { opId })
+    await append.committed
     const written = await side.port.apply(append.record, options)
     if (written.outcome === 'pending') throw port.unavailable('a quorum did not take the probe')
     const found = await port.probe.read(side.port, key, options)
