@@ -30,8 +30,6 @@ export interface ReadOp<A extends readonly unknown[], R> {
   expiresAtMs?(result: R): number | undefined
   /** About what the answer takes in memory; answers of a method without it are not kept. */
   sizeBytes?(result: R): number
-  /** Wall milliseconds from which the answer no longer holds; undefined: it does not end by itself. */
-  expiresAtMs?(result: R): number | undefined
   /** Undefined where the caller leaves it to the side that answers. */
   level?(...args: A): Level | undefined
   /** The wait that the caller allows, milliseconds. */

@@ -60,7 +60,6 @@ export const dhtPort = definePort<DHT>()({
       expiresAtMs: (found) => found?.expiresAtMs,
       sizeBytes: (found) =>
         found === undefined ? 0 : RECORD_BYTES + 2 * found.key.length + found.value.length,
-      expiresAtMs: (found) => found?.expiresAtMs,
       level: (_key, options) => options?.level,
       timeoutMs: (_key, options) => options?.timeoutMs,
       allowsStale: (_key, options) => options?.allowStale === true,

@@ -1,4 +1,4 @@
-import { compareVersions, type Clock, type Version } from '@bzzz/base'
+import { compareVersions, type Version } from '@bzzz/base'
 
 export interface Kept {
   readonly answer: unknown
@@ -16,13 +16,11 @@ export interface Kept {
  */
 export class Answers {
   readonly #bytesMax: number
-  readonly #clock: Pick<Clock, 'nowMs'>
   readonly #kept = new Map<string, Kept>()
   #bytes = 0
 
-  constructor(bytesMax: number, clock: Pick<Clock, 'nowMs'>) {
+  constructor(bytesMax: number) {
     this.#bytesMax = bytesMax
-    this.#clock = clock
   }
 
   get size(): number {
@@ -49,10 +47,6 @@ export class Answers {
   get(name: string): Kept | undefined {
     const kept = this.#kept.get(name)
     if (kept === undefined) return undefined
-    if (kept.expiresAtMs !== undefined && kept.expiresAtMs <= this.#clock.nowMs()) {
-      this.forget(name)
-      return undefined
-    }
     this.#kept.delete(name)
     this.#kept.set(name, kept)
     return kept

@@ -48,7 +48,7 @@ export class Reads<I extends Switchable> {
     this.#state = options.state
     this.#stats = options.stats
     this.#question = new KeyQuestion(options.state, options.cohortOf)
-    this.#answers = new Answers(options.answersBytesMax, options.clock)
+    this.#answers = new Answers(options.answersBytesMax)
     this.#ofRecord = {
       answered: (read, answer) => this.#shown(read, answer),
       unavailable: (read, error) => this.#away(read, error),
