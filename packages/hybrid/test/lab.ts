@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals'
 import { standIn, type Clock, type ModeSetting } from '@bzzz/base'
 import type { DHT } from '@bzzz/dht-core'
 import { createMockNetwork, MockDHT, type MockNetwork } from '@bzzz/dht-mock'
@@ -5,6 +6,9 @@ import { ProcessGate, SimDisk, World, type CrashKind } from '@bzzz/sim'
 import { LogStore } from '@bzzz/store'
 import type { Completeness, HybridControls, RealSide, SwitchEvent, Tuning } from '../src/index.js'
 import { HybridDHT } from './support.js'
+
+// Simulated time costs little, but a busy machine may stretch it.
+jest.setTimeout(30_000)
 
 type Op = 'get' | 'put' | 'delete' | 'apply' | 'confirm' | 'copyAll'
 

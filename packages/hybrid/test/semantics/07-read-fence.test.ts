@@ -121,4 +121,43 @@ describe('semantics 7: the read fence', () => {
       await node.dht.delete('k')
       expect(await node.dht.get('k')).toBeUndefined()
     }))
+
+  test('what was shown while this node was leaving its peers does not vanish', () =>
+    withLab({ nodes: 5 }, async (lab) => {
+      const node = lab.node(0)
+      const key = Array.from({ length: 40 }, (_, i) => `k${i}`).find(
+        (each) => !lab.network.replicasOf(each).includes('node-1'),
+      )
+      if (key === undefined) throw new Error('this node holds every key')
+      // Written and read between the copy and the change of the mode.
+      const save = node.completeness.save.bind(node.completeness)
+      const shown: (string | undefined)[] = []
+      node.completeness.save = async (isComplete) => {
+        if (isComplete) {
+          await lab.node(1).dht.put(key, bytesOf('v'))
+          shown.push(textOf((await node.dht.get(key))?.value))
+        }
+        await save(isComplete)
+      }
+      await node.controls.setMode({ mode: 'mock' })
+      shown.push(textOf((await node.dht.get(key))?.value))
+      expect(shown).toEqual(['v', 'v'])
+    }))
+
+  test('what has expired meanwhile is not shown from memory', () =>
+    withLab({ nodes: 5 }, async (lab) => {
+      const node = lab.node(0)
+      const key = Array.from({ length: 40 }, (_, i) => `k${i}`).find(
+        (each) => !lab.network.replicasOf(each).includes('node-1'),
+      )
+      if (key === undefined) throw new Error('this node holds every key')
+      const expiresAtMs = lab.world.clock.nowMs() + 10_000
+      await lab.node(1).dht.put(key, bytesOf('v'), { expiresAtMs })
+      expect(textOf((await node.dht.get(key))?.value)).toBe('v')
+      lab.isolate(0)
+      await lab.until(() => node.controls.phase === 'local', 'the fallback')
+      expect(textOf((await node.dht.get(key))?.value)).toBe('v')
+      await lab.pass(10_000)
+      await expect(node.dht.get(key)).rejects.toMatchObject({ code: 'DHT_UNAVAILABLE' })
+    }))
 })

@@ -43,6 +43,24 @@ describe('semantics 15: both sides down, or the disk full', () => {
       for (const key of acknowledged) expect(node.store.head(key)).toBeDefined()
     }))
 
+  test('a full disk here is no outage of real: what this node does not hold is still read', () =>
+    withLab({ nodes: 5, tuning: { probeEveryMs: 500 } }, async (lab) => {
+      const node = lab.node(0)
+      const keys = Array.from({ length: 20 }, (_, i) => `k${i}`)
+      for (const key of keys) await lab.node(1).dht.put(key, small)
+      node.disk.capacityBytes = node.disk.usedBytes
+      await refusalOf(async (i) => {
+        await node.dht.put(`full${i}`, new Uint8Array(256 * 1024), { level: 'local' })
+      })
+      await lab.until(() => node.store.state === 'read-only', 'the full disk')
+      await lab.pass(5_000)
+      for (const key of keys) expect(textOf((await node.dht.get(key))?.value)).toBe('v')
+      expect(node.controls.phase).toBe('real')
+      // An outage of real is seen all the same.
+      node.tap.before = ({ op }) => (op === 'get' ? new Promise<void>(() => {}) : undefined)
+      await lab.until(() => node.controls.phase !== 'real', 'the fallback')
+    }))
+
   test('a sync that failed: nothing more is acknowledged, and it is not tried again', () =>
     withLab({}, async (lab) => {
       const node = lab.node(0)
