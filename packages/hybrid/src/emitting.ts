@@ -41,7 +41,9 @@ export class Switches<I extends Switchable> {
   }
 
   phase(from: Phase, to: Phase, reason: string): void {
-    this.#reason = to === 'real' ? undefined : reason
+    // On the way back it is still the outage that says why, and not the step of the way.
+    if (to === 'real') this.#reason = undefined
+    else if (to === 'local' || this.#reason === undefined) this.#reason = reason
     if (from === 'real' && this.#state.wantsReal) {
       this.#stats.fallbacks++
       this.#hasFallenBack = true
