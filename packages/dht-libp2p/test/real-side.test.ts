@@ -148,6 +148,21 @@ describe('confirm', () => {
     expect(await lab.outcome(dht.confirm([], { signal: controller.signal }))).toBe('ABORTED')
   })
 
+  test('does not count a peer that is catching up', async () => {
+    const lab = await Lab.of(3)
+    const bucketOf = (key: string): number => lab.node(0).store.bucketOf(key)
+    const { key } = keyOn(4, bucketOf, (on) => [0, 2, 3].every((index) => on.includes(index)))
+    await putAll(lab, 0, [key])
+    lab.rule = (from, _, request) => (from === 3 && request.kind === 'groups' ? 'lost' : undefined)
+    await lab.add(3, { mustJoin: () => true })
+    await lab.world.runFor(2000)
+    const { dht } = lab.node(0)
+    expect(await lab.outcome(dht.confirm([key]))).toBe(true)
+    lab.network.crash(lab.node(2).id)
+    await lab.world.runFor(2000)
+    expect(await lab.outcome(dht.confirm([key]))).toBe('DHT_UNAVAILABLE')
+  })
+
   test('goes on under the view that the peers have', async () => {
     const lab = await Lab.of(3)
     await putAll(lab, 0, keysOf(50))
@@ -253,6 +268,23 @@ describe('copyAll', () => {
     await lab.world.runFor(2000)
     // Of ranges on the newcomer, on the crashed node and one other, only that one other counts.
     expect(await lab.outcome(copy(dht).copied)).toBe('DHT_UNAVAILABLE')
+  })
+
+  test('begins anew when a member joins meanwhile', async () => {
+    const lab = await Lab.of(3)
+    await putAll(lab, 1, keysOf(100))
+    const { dht, store } = lab.node(0)
+    lab.rule = (from, _, request) => (from === 0 && request.kind === 'buckets' ? 'late' : undefined)
+    // Something to find in every range, so that a pass takes a while.
+    store.digest = () => ({ count: 1, hash: new Uint8Array(16) })
+    const { copied, told } = copy(dht)
+    await lab.world.runFor(300)
+    await lab.add(3, { mustJoin: () => true })
+    expect(await lab.outcome(copied)).toBe('copied')
+    expect(dht.members).toHaveLength(4)
+    const done = told.map(([value]) => value)
+    expect(done).not.toEqual(done.toSorted((a, b) => a - b))
+    expect(done.at(-1)).toBe(4096)
   })
 
   test('waits for its clock where records are stamped ahead of it', async () => {

@@ -104,6 +104,9 @@ describe('a DHT that is stopped, and another that is started over the same store
       },
     }
     const { dht } = await lab.add(0, { viewStorage })
+    // It learns of the other by asking, not by being told.
+    lab.rule = (from, _, request) =>
+      from === 1 && request.kind === 'exchange' ? 'lost' : undefined
     await lab.add(1)
     await lab.world.runUntil(() => saving > 0, 5000)
     await lab.world.complete(dht.stop())
