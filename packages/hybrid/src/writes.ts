@@ -296,11 +296,18 @@ export class Writes<I extends Switchable> {
     await sendable
     const { side, port } = this.#state
     if (side === undefined) throw port.unavailable('there is no real side')
-    const answer = side.port.apply(record, {
-      level,
-      timeoutMs,
-      ...(kind === 'soft' && { restamps: 'while-waited', signal: given.signal }),
-    })
+    const patience =
+      kind === 'soft'
+        ? ({
+            timeoutMs: Math.max(timeoutMs, this.#options.strictTimeoutMs),
+            restamps: 'while-waited',
+            signal: given.signal,
+          } as const)
+        : { timeoutMs }
+    const answer = side.port.apply(record, { level, ...patience })
+    answer.catch(() => {})
+    // How long this node's own disk takes says nothing about real.
+    await append.committed
     const asked = { key: record.key, timeoutMs, isOrdinary }
     const { calls } = this.#options
     return calls.run(asked, WRITE_ENDS, answer, signal) as Promise<Acknowledgement>

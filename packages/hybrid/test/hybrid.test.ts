@@ -1,5 +1,9 @@
 import { expect, test } from '@jest/globals'
-import { bytesOf, createRig, textOf } from './support.js'
+import { seededRandom } from '@bzzz/base'
+import { MockDHT } from '@bzzz/dht-mock'
+import { SimDisk, World } from '@bzzz/sim'
+import { LogStore } from '@bzzz/store'
+import { bytesOf, createRig, HybridDHT, textOf } from './support.js'
 
 test('real serves from the start, and its acknowledgement is a quorum', async () => {
   const { dht, run, pass, peers } = await createRig()
@@ -88,4 +92,35 @@ test('while the replicas decide a condition, nobody else sends the record', asyn
   await decision
   await pass(3_000)
   expect(store.isDirty('k')).toBe(false)
+})
+
+test('a slow disk of this node is no outage of real', async () => {
+  const world = new World({ seed: 4 })
+  const { clock } = world
+  const random = seededRandom(4)
+  const disk = new SimDisk(world, { syncMaxMs: 400 })
+  const store = new LogStore({ writer: 'me', clock, random, disk })
+  const stopWorld = world.drive()
+  await store.start()
+  const embedded = (): MockDHT => new MockDHT({ store, clock, random })
+  const dht = new HybridDHT({
+    component: 'dht',
+    mock: embedded(),
+    // A quorum that is this node alone.
+    real: () => ({ port: embedded() }),
+    store,
+    setting: { mode: 'hybrid', percent: 100 },
+    clock,
+    random,
+  })
+  await dht.start()
+  for (let i = 0; i < 500 && dht.controls.serving !== 'real'; i++)
+    await new Promise<void>((resolve) => void world.after(10, resolve, 'serving'))
+  for (let i = 0; i < 20; i++)
+    expect(await dht.put(`k${i}`, bytesOf('v'))).toMatchObject({ level: 'quorum' })
+  expect(dht.controls.serving).toBe('real')
+  expect(dht.controls.metrics().fallback_events).toBe(0)
+  await dht.stop()
+  await store.stop()
+  stopWorld()
 })
