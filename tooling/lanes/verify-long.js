@@ -1,8 +1,9 @@
 // pnpm verify:long [--bench]: the whole of what the test lane runs a share of, without any cache.
-// Writes docs/verification.md, and with --bench also docs/benchmarks.md.
+// Writes docs/verification.md and docs/test-matrix.md, and with --bench also docs/benchmarks.md.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { measuredFigures } from './src/files.js'
 import { runLane } from './src/lane.js'
 import { machine, verificationDocument } from './src/verification.js'
 
@@ -25,7 +26,13 @@ writeFileSync(
     { commit, changed, date: new Date().toISOString().slice(0, 10), machine: machine() },
     total,
     sums,
+    measuredFigures(root),
   ),
+)
+spawnSync(
+  process.execPath,
+  [join(root, 'tooling/cluster/bin/write-test-matrix.js'), '--from-results'],
+  { stdio: 'inherit' },
 )
 process.exitCode = sums.failed > 0 ? 1 : 0
 if (process.argv.includes('--bench') && sums.failed === 0) {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Reads the `.results` folders of a working tree. @type {(root: string) => import('./tally.js').Files} */
@@ -19,4 +19,14 @@ export const resultFiles = (root) => {
         .filter((line) => line !== '')
         .map((line) => JSON.parse(line)),
   }
+}
+
+/** The figures that suites measured in their last run. @type {(root: string) => import('./verification.js').Figure[]} */
+export const measuredFigures = (root) => {
+  const { json } = resultFiles(root)
+  return ['packages', 'apps', 'tooling'].flatMap((group) =>
+    readdirSync(join(root, group))
+      .toSorted()
+      .flatMap((name) => json(join(group, name), 'figures.json') ?? []),
+  )
 }

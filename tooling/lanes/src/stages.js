@@ -7,6 +7,7 @@ export const aloneSuites = [
   '@bzzz/libp2p-host',
   '@bzzz/dht-libp2p',
   '@bzzz/coordinator',
+  '@bzzz-tooling/cluster',
 ]
 
 /** @typedef {{ title: string, tasks: string[], concurrency: number, filters: string[] }} Stage */

@@ -7,6 +7,12 @@ import { seconds } from './run-stages.js'
  * @property {boolean} changed whether the working tree differed from the commit
  * @property {string} date as YYYY-MM-DD
  * @property {string} machine
+ *
+ * @typedef {object} Figure a measured figure beside the promise, as suites leave them in .results/figures.json
+ * @property {string} suite
+ * @property {string} name
+ * @property {string} promised
+ * @property {string} measured
  */
 
 /** Cores, memory, kernel and Node; no names, no paths. @type {() => string} */
@@ -16,8 +22,29 @@ export const machine = () =>
 /** @type {(text: string) => string} */
 const cell = (text) => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 
-/** The text of docs/verification.md. @type {(run: Circumstances, total: import('./tally.js').Tally, sums: { passed: number, failed: number }) => string} */
-export const verificationDocument = ({ commit, changed, date, machine: on }, total, sums) => {
+/** @type {(figures: readonly Figure[]) => string[]} */
+const figureLines = (figures) =>
+  figures.length === 0
+    ? []
+    : [
+        '## Figures',
+        '',
+        '| suite | figure | promised | measured |',
+        '| --- | --- | --- | --- |',
+        ...figures.map(
+          ({ suite, name, promised, measured }) =>
+            `| ${[suite, name, promised, measured].map(cell).join(' | ')} |`,
+        ),
+        '',
+      ]
+
+/** The text of docs/verification.md. @type {(run: Circumstances, total: import('./tally.js').Tally, sums: { passed: number, failed: number }, figures?: readonly Figure[]) => string} */
+export const verificationDocument = (
+  { commit, changed, date, machine: on },
+  total,
+  sums,
+  figures = [],
+) => {
   const tested = total.rows.filter(({ name }) => /(#test|^check:repo|^check:packed)$/.test(name))
   const single = total.rows.filter((row) => !tested.includes(row))
   const broken = single.filter(({ failed }) => failed > 0)
@@ -40,6 +67,7 @@ export const verificationDocument = ({ commit, changed, date, machine: on }, tot
     ...rows,
     `| builds, types, lint, package formats | ${single.length - broken.length} | ${broken.length} | ${seconds(single.reduce((sum, row) => sum + row.durationMs, 0))} |`,
     '',
+    ...figureLines(figures),
     '## Not run here',
     '',
     ...(total.notRun.length === 0

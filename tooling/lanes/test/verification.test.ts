@@ -32,6 +32,21 @@ test('says what was not run and why, and that the tree was changed', () => {
   expect(text).toContain('with uncommitted changes')
 })
 
+test('measured figures stand beside what is promised', () => {
+  const figure = {
+    suite: 'five nodes',
+    name: 'answered',
+    promised: '≤ 100 ms',
+    measured: '7 | 8 ms',
+  }
+  const text = verificationDocument(run, { rows, notRun: [] }, { passed: 1, failed: 0 }, [figure])
+  expect(text).toContain('## Figures')
+  expect(text).toContain('| five nodes | answered | ≤ 100 ms | 7 \\| 8 ms |')
+  expect(verificationDocument(run, { rows, notRun: [] }, { passed: 1, failed: 0 })).not.toContain(
+    '## Figures',
+  )
+})
+
 test('the machine is told without its name', () => {
   expect(machine()).toContain(process.versions.node)
   expect(machine()).not.toContain(hostname())

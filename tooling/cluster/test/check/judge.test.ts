@@ -4,6 +4,10 @@ import type { Outage } from '../../src/cluster-node.js'
 import { get, put } from './calls.js'
 
 const none = (): readonly Outage[] => []
+const during =
+  (kind: Outage['kind']) =>
+  (node: number): readonly Outage[] =>
+    node === 1 ? [{ kind, fromMs: 1.5, toMs: 2.5 }] : []
 const own = { keyClass: 'own', level: undefined } as const
 
 describe('promised calls', () => {
@@ -37,10 +41,6 @@ describe('promised calls', () => {
   test('a node that is down promises nothing, and one with a full disk no writes', () => {
     const read = get('k', null, { at: [2, 3], ...own, outcome: 'unknown' })
     const write = put('k', 'b', { at: [2, 3], ...own, outcome: 'unknown' })
-    const during =
-      (kind: Outage['kind']) =>
-      (node: number): readonly Outage[] =>
-        node === 1 ? [{ kind, fromMs: 1.5, toMs: 2.5 }] : []
     expect(failedCalls([kept, read, write], during('killed'))).toEqual([])
     expect(failedCalls([kept, read, write], during('disk full'))).toEqual([read])
     expect(
