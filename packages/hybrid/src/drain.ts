@@ -16,6 +16,9 @@ export interface DrainOptions<I extends Switchable> {
 /** Longest wait for the replicas of one record, milliseconds; the next round tries again. */
 const SEND_TIMEOUT_MS = 1_000
 
+/** Records that a run may leave to a later one, as real did not take them; with more it is real. */
+const LEFT_MAX = 64
+
 /** Real gets this long beyond to say so itself, milliseconds. */
 const GRACE_MS = 250
 
@@ -31,14 +34,32 @@ export class Drain<I extends Switchable> {
     this.#options = options
   }
 
+  /** Sends all that is dirty at the call. Rejects with the first outage of real, or `ABORTED`. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { store, port } = this.#options.state
+    await this.#sendAll(signal, Array.from(store.dirtyKeys()), () => {
+      throw port.unavailable('a quorum did not take a record in time')
+    })
+  }
+
   /**
-   * Sends the keys as far as they are dirty, by default all that are so at the call, and answers with
-   * them. Rejects with the first outage of real, or `ABORTED`.
+   * Sends the keys as far as they are dirty and their replicas can be reached. Some that a quorum does
+   * not take in time stay dirty, as a key may be short of replicas, or locked, while all others are
+   * well: the answer tells how many. Rejects as {@link run}, and where they are many.
    */
-  async run(
-    signal: AbortSignal,
-    keys: readonly string[] = Array.from(this.#options.state.store.dirtyKeys()),
-  ): Promise<readonly string[]> {
+  async runSome(signal: AbortSignal, keys: readonly string[]): Promise<number> {
+    const { state } = this.#options
+    const reachable = keys.filter((key) => state.canReach(key))
+    let left = 0
+    await this.#sendAll(signal, reachable, () => {
+      if (++left > LEFT_MAX)
+        throw state.port.unavailable(`a quorum did not take ${left} records in time`)
+    })
+    return left
+  }
+
+  /** @param onLeft called for a record that a quorum did not take in time */
+  async #sendAll(signal: AbortSignal, keys: readonly string[], onLeft: () => void): Promise<void> {
     const { tuning } = this.#options
     const failure = new AbortController()
     const both = AbortSignal.any([signal, failure.signal])
@@ -46,7 +67,7 @@ export class Drain<I extends Switchable> {
     const work = async (): Promise<void> => {
       try {
         for (let key = keys[next++]; key !== undefined; key = keys[next++])
-          await this.#send(key, both)
+          if (!(await this.#send(key, both))) onLeft()
       } catch (error) {
         failure.abort(error)
         throw error
@@ -57,19 +78,19 @@ export class Drain<I extends Switchable> {
     throwIfAborted(signal)
     const failed = ended.find((end) => end.status === 'rejected' && !isAbort(end.reason))
     if (failed?.status === 'rejected') throw failed.reason
-    return keys
   }
 
-  async #send(key: string, signal: AbortSignal): Promise<void> {
+  /** False when it stays dirty, as a quorum did not take it in time. */
+  async #send(key: string, signal: AbortSignal): Promise<boolean> {
     const { state, deadLetters, clock } = this.#options
     const { store } = state
     throwIfAborted(signal)
-    if (!store.isDirty(key) || state.deciding.has(key)) return
+    if (!store.isDirty(key) || state.deciding.has(key)) return true
     const head = store.head(key)
-    if (head === undefined || deadLetters.isDead(head)) return
+    if (head === undefined || deadLetters.isDead(head)) return true
     await this.#token(signal)
     const record = await this.#read(key)
-    if (record === undefined || !store.isDirty(key) || state.deciding.has(key)) return
+    if (record === undefined || !store.isDirty(key) || state.deciding.has(key)) return true
     const { side, port } = state
     if (side === undefined) throw port.unavailable('there is no real side')
     try {
@@ -79,14 +100,14 @@ export class Drain<I extends Switchable> {
       const onTimeout = (): Error => port.unavailable('real answers nothing at all')
       const limits = { signal, onTimeout }
       const { outcome } = await bounded(sent, clock, timeoutMs + GRACE_MS, limits)
-      if (outcome === 'pending')
-        throw port.unavailable(`a quorum did not take a record within ${timeoutMs} ms`)
+      if (outcome === 'pending') return false
       deadLetters.forget(key)
       store.markClean([{ key, version: record.version }])
     } catch (error) {
       if (isAbort(error) || port.judge(error) === 'unavailable') throw error
       deadLetters.refused(record, error, clock.nowMs())
     }
+    return true
   }
 
   async #read(key: string): Promise<StampedRecord | undefined> {

@@ -161,17 +161,22 @@ export class RecoveryDriver<I extends Switchable> {
     const { store } = this.#options.state
     const keys = Array.from(store.dirtyKeys())
     try {
-      await this.#options.drain.run(signal, keys)
+      const left = await this.#options.drain.runSome(signal, keys)
+      // That may be real as well as these keys: only one that takes a record is well.
+      if (left > 0) await this.#deepProbe(signal)
     } finally {
       for (const key of keys) if (!store.isDirty(key)) this.#touched.add(key)
     }
   }
 
   async #verify(signal: AbortSignal): Promise<void> {
-    const { side, port, store } = this.#options.state
+    const { state } = this.#options
+    const { side, port, store } = state
     if (side === undefined) throw port.unavailable('there is no real side')
-    // What is dirty again, or refused for good, is not there yet; the read fence covers it.
-    const keys = Array.from(this.#touched).filter((key) => !store.isDirty(key))
+    // What is dirty again, or refused for good, is not there yet; the read fence covers it. A key
+    // whose own replicas are short falls back alone, and is compared the next time.
+    const reachable = Array.from(this.#touched).filter((key) => state.canReach(key))
+    const keys = reachable.filter((key) => !store.isDirty(key))
     if (keys.length > 0) {
       const isEqual =
         side.confirm === undefined
@@ -180,7 +185,7 @@ export class RecoveryDriver<I extends Switchable> {
       throwIfAborted(signal)
       if (!isEqual) throw port.unavailable('the replicas do not hold all that this node wrote')
     }
-    this.#touched.clear()
+    for (const key of reachable) this.#touched.delete(key)
   }
 
   /** The comparison's outcome; a frozen side shall not hold up the way back for ever. */
@@ -223,7 +228,7 @@ export class RecoveryDriver<I extends Switchable> {
     const startMs = clock.monotonicMs()
     let problem: string | undefined
     try {
-      await this.#writeAndRead()
+      await this.#deepProbe(this.#over.signal)
     } catch (error) {
       problem = messageOf(error)
     }
@@ -233,17 +238,26 @@ export class RecoveryDriver<I extends Switchable> {
     this.tell({ kind: 'probe-ended', lease, isGood })
   }
 
+  /** Ends by its lease, also where real never answers: a frozen side shall gather no probes. */
+  async #deepProbe(signal: AbortSignal): Promise<void> {
+    const { state, clock, tuning } = this.#options
+    const given = new AbortController()
+    const onTimeout = (): Error => state.port.unavailable('the probe came to no end')
+    try {
+      const work = this.#writeAndRead(AbortSignal.any([signal, given.signal]))
+      await bounded(work, clock, tuning.probeLeaseMs, { signal, onTimeout })
+    } finally {
+      given.abort()
+    }
+  }
+
   /** A durable write at a quorum, and a read that must show it: a shallow answer proves nothing. */
-  async #writeAndRead(): Promise<void> {
+  async #writeAndRead(signal: AbortSignal): Promise<void> {
     const { state, random, tuning } = this.#options
     const { side, port, store } = state
     if (side === undefined) throw port.unavailable('there is no real side')
     const key = `${port.probe.key}/${store.writer}`
-    const options = {
-      level: 'quorum',
-      timeoutMs: tuning.probeLeaseMs,
-      signal: this.#over.signal,
-    } as const
+    const options = { level: 'quorum', timeoutMs: tuning.probeLeaseMs, signal } as const
     if (store.state !== 'ready' && state.phase === 'real') {
       // That this node cannot write is no outage of real, which still answers what is not here.
       await port.probe.read(side.port, key, options)

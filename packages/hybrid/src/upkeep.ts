@@ -69,7 +69,7 @@ export class Upkeep<I extends Switchable> {
   async #send(keys: readonly string[]): Promise<void> {
     this.#isSending = true
     try {
-      await this.#options.drain.run(this.#over.signal, keys)
+      await this.#options.drain.runSome(this.#over.signal, keys)
     } catch {
       // The calls of others tell of an outage; the next round tries again.
     } finally {
