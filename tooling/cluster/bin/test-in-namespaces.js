@@ -26,6 +26,9 @@ const rehearsal = [
   'nft add table bridge rehearsal',
 ].join(' && ')
 
+// Where ip and nft are for everybody but root.
+process.env.PATH = `${process.env.PATH}:/usr/sbin:/sbin`
+
 const reasonNotTo = () => {
   if (process.platform !== 'linux') return 'needs Linux'
   const [command, ...args] = [...unshare, 'sh', '-c', rehearsal]
