@@ -79,6 +79,11 @@ const good: Record<string, readonly Call[]> = {
     put('k', 'b', { at: [2, 3], outcome: 'unknown' }),
     put('k', 'c', { at: [4, 5], expected: expected('a'), outcome: 'conflict' }),
   ],
+  'an unknown write that only a condition saw': [
+    put('k', 'a', { at: [0, 1], outcome: 'unknown' }),
+    put('k', 'b', { at: [2, 3], expected: expected('a') }),
+    get('k', 'b', { at: [4, 5] }),
+  ],
   'what was told at the level local, which promises nothing to others': [
     put('k', 'a', { at: [0, 1] }),
     put('k', 'b', { at: [2, 3], level: 'local' }),
