@@ -229,29 +229,6 @@ test('a conditional write that a replica refuses is not counted as held there', 
   })
 })
 
-test('a condition is not decided on a stamp that only one replica holds, and that may be given up', async () => {
-  await inWorld(1, async (world) => {
-    const network = await started(world)
-    const { a, b, c } = nodesOf(network)
-    await a.put(KEY, utf8('there'))
-    await delay(world.clock, 100)
-    network.isolate(0)
-    const deleting = a.delete(KEY, { timeoutMs: 3000 })
-    await delay(world.clock, 50)
-    await c.put(KEY, utf8('after'))
-    network.heal()
-    const swapping = b.put(KEY, utf8('swapped'), { expectedVersion: null, timeoutMs: 3000 })
-    const [deleted, swapped] = await Promise.all([deleting, swapping.catch(() => undefined)])
-    const found = await b.get(KEY)
-    // One copy gives either: refused and then deleted, or deleted and then swapped.
-    expect([deleted.outcome, swapped?.outcome, found && fromUtf8(found.value)]).toEqual(
-      swapped === undefined
-        ? ['acknowledged', undefined, undefined]
-        : ['acknowledged', 'acknowledged', 'swapped'],
-    )
-  })
-})
-
 test('a read that finds a deletion brings the own copy of a node that is no replica up to date', async () => {
   await inWorld(1, async (world) => {
     const network = await started(world, 4)

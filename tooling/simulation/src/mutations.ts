@@ -8,6 +8,8 @@ export interface Edit {
 
 export interface Mutation {
   readonly name: string
+  /** Named by the issue and the specification: tried in every lane. The others are of the embedded DHT. */
+  readonly isOfHybrid: boolean
   /** What brings it out: seeds whose plan has this fault. Default: any. */
   readonly fault?: string
   readonly edits: readonly Edit[]
@@ -17,10 +19,12 @@ export interface Mutation {
 export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'sync before the answer',
+    isOfHybrid: true,
     edits: [{ file: 'store/dist/log/log-writer.js', from: 'await syncWhole(active);', to: '' }],
   },
   {
     name: 'operation ids',
+    isOfHybrid: true,
     edits: [
       {
         file: 'store/dist/store-engine.js',
@@ -31,6 +35,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'order per key',
+    isOfHybrid: true,
     edits: [
       {
         file: 'store/dist/store-engine.js',
@@ -45,7 +50,35 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   {
+    name: 'a condition is decided on what a quorum holds',
+    isOfHybrid: false,
+    edits: [
+      {
+        file: 'dht-mock/dist/conditional-write.js',
+        from: 'granted.length >= need && isAgreed(granted, newest, need)',
+        to: 'granted.length >= need',
+      },
+    ],
+  },
+  {
+    name: 'a replica counts for a condition that it confirmed',
+    isOfHybrid: false,
+    edits: [
+      {
+        file: 'dht-mock/dist/replica.js',
+        from: 'if (token !== undefined && !this.isNext(token, record.version))',
+        to: 'if (false)',
+      },
+      {
+        file: 'dht-mock/dist/spread.js',
+        from: "if (held === 'before' && this.#confirmedBy?.has(peerId) !== false)",
+        to: "if (held === 'before')",
+      },
+    ],
+  },
+  {
     name: 'fencing epoch',
+    isOfHybrid: true,
     fault: 'zombie',
     edits: [
       { file: 'dht-mock/dist/incarnations.js', from: 'if (epoch < latest)', to: 'if (false)' },
@@ -54,6 +87,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     // In both places: what this node wrote counts for the hybrid, and for the read at a quorum.
     name: 'read fence',
+    isOfHybrid: true,
     edits: [
       {
         file: 'dht-mock/dist/quorum-read.js',
@@ -69,6 +103,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a degraded miss is unavailable',
+    isOfHybrid: true,
     edits: [
       {
         file: 'hybrid/dist/reads.js',
