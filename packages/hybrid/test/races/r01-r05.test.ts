@@ -1,3 +1,4 @@
+import { codeOf } from '@bzzz/base'
 import { expect, test } from '@jest/globals'
 import { Gate, withLab } from '../lab.js'
 import { bytesOf, textOf } from '../support.js'
@@ -32,6 +33,24 @@ test('R1: so it is for a write of the default level, which the store answers', (
     held.open()
     const retry = await node.dht.put('k', bytesOf('v'), { opId: 'once' })
     expect(retry.version).toEqual(first.version)
+  }))
+
+test('R1: and for a conditional write, which its own effect would refuse', () =>
+  withLab({}, async (lab) => {
+    const node = lab.node(0)
+    const held = new Gate()
+    node.tap.after = ({ op }) => (op === 'put' ? held.opened : undefined)
+    const asked = { expectedVersion: null, timeoutMs: 50, opId: 'once' } as const
+    const first = await node.dht.put('k', bytesOf('v'), asked).then(
+      ({ outcome }) => outcome,
+      (error: unknown) => codeOf(error),
+    )
+    expect(['pending', 'DHT_UNAVAILABLE']).toContain(first)
+    held.open()
+    await lab.pass(100)
+    const retry = await node.dht.put('k', bytesOf('v'), { ...asked, timeoutMs: 2_000 })
+    expect(retry).toMatchObject({ outcome: 'acknowledged', opId: 'once' })
+    expect((await lab.node(1).dht.get('k'))?.version).toEqual(retry.version)
   }))
 
 test('R2: what is acknowledged survives a power cut at that very moment', () =>

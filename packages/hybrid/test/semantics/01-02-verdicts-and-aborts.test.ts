@@ -6,6 +6,10 @@ import { bytesOf } from '../support.js'
 
 const answered = (): Error => baseError('INVALID_ARGUMENT', 'real says no')
 
+const outage = (): Error => dhtPort.unavailable('a replica is away')
+
+const aborted = (): Error => baseError('ABORTED', 'as asked')
+
 describe('semantics 1: verdicts', () => {
   test("what real answers is the caller's, and no outage, however often it says no", () =>
     withLab({}, async (lab) => {
@@ -103,14 +107,34 @@ describe('semantics 2: an abort is neither success nor failure', () => {
       expect(controls.metrics().error_rate_real).toBe(0)
     }))
 
+  test('nor does it end a row of failures, as a success would', () =>
+    withLab({}, async (lab) => {
+      const { dht, controls, tap } = lab.node(0)
+      await dht.put('k', bytesOf('v'))
+      let fails: () => Error = outage
+      tap.before = ({ op }) => {
+        if (op === 'get') throw fails()
+      }
+      await dht.get('k')
+      await dht.get('k')
+      fails = aborted
+      await expect(dht.get('k')).rejects.toMatchObject({ code: 'ABORTED' })
+      expect(controls.phase).toBe('real')
+      fails = outage
+      await dht.get('k')
+      expect(controls.phase).toBe('local')
+    }))
+
   test('before the call it has no effect', () =>
     withLab({}, async (lab) => {
-      const { dht, store } = lab.node(0)
+      const { dht, store, tap } = lab.node(0)
+      const before = [tap.count('get'), tap.count('apply')]
       const signal = AbortSignal.abort()
       await expect(dht.put('k', bytesOf('v'), { signal })).rejects.toMatchObject({
         code: 'ABORTED',
       })
       await expect(dht.get('k', { signal })).rejects.toMatchObject({ code: 'ABORTED' })
       expect(store.head('k')).toBeUndefined()
+      expect([tap.count('get'), tap.count('apply')]).toEqual(before)
     }))
 })

@@ -1,5 +1,5 @@
-import { compareVersions } from '@bzzz/base'
-import { dhtError } from '@bzzz/dht-core'
+import { compareVersions, type ApplyOptions, type StampedRecord } from '@bzzz/base'
+import { dhtError, dhtPort } from '@bzzz/dht-core'
 import { describe, expect, test } from '@jest/globals'
 import type { DeadLetter } from '../../src/index.js'
 import { withLab } from '../lab.js'
@@ -86,5 +86,33 @@ describe('semantics 8: merge', () => {
       await lab.serving(0)
       expect(lab.node(1).store.head('sound')).toBeDefined()
       expect(textOf((await node.dht.get('poison'))?.value)).toBe('v')
+    }))
+
+  test('nor does one that is refused after an earlier write of its key was sent', () =>
+    withLab({}, async (lab) => {
+      const node = lab.node(0)
+      await node.dht.put('k', bytesOf('0'))
+      let refuses = false
+      node.tap.before = ({ op, args }) => {
+        const [record, options] = args as [StampedRecord, ApplyOptions | undefined]
+        if (op === 'get') throw dhtPort.unavailable('away')
+        if (op !== 'apply' || record.key !== 'k') return
+        if (refuses) throw dhtError('DHT_RECORD_INVALID', 'a replica refuses it')
+        // So that the drain has something to send.
+        if (options?.level === 'local') throw dhtPort.unavailable('away')
+      }
+      for (let i = 0; i < 3; i++) await node.dht.get('k')
+      await node.dht.put('k', bytesOf('1'))
+      const { before } = node.tap
+      node.tap.before = (call) => (call.op === 'get' ? undefined : before(call))
+      await lab.until(
+        () => node.controls.phase === 'catching-up' && !node.store.isDirty('k'),
+        'the first write sent',
+      )
+      refuses = true
+      await node.dht.put('k', bytesOf('2'))
+      await lab.serving(0)
+      expect(node.store.isDirty('k')).toBe(true)
+      expect(textOf((await node.dht.get('k'))?.value)).toBe('2')
     }))
 })
