@@ -65,6 +65,7 @@ interface Running {
   readonly backend: Backend
   readonly directory: DataDirectory
   readonly http: HttpServer
+  readonly settings: NodeSettings
   readonly operations: Operations
   readonly doors: Doors
   readonly health: HealthWatch
@@ -114,7 +115,13 @@ export class Coordinator extends Service {
 
   protected async onStart(options: AbortOptions): Promise<void> {
     const running = await this.#build()
-    await startAll(running.parts, options)
+    try {
+      await startAll(running.parts, options)
+    } catch (error) {
+      // It awaits the end of an override from the moment that it knows of one.
+      running.settings.release()
+      throw error
+    }
     this.#running = running
     const { log } = this.#options
     log.info('serving', { url: running.http.url, peerId: running.backend.peerId })
@@ -151,14 +158,7 @@ export class Coordinator extends Service {
     })
     const streams = new EventStreams(clock)
     const metrics = createNodeMetrics(backend, clock, (name) => operations.drills.isOn(name))
-    const alerts = new AlertMonitor({
-      registry: metrics.registry,
-      clock,
-      onListenerError: (error) => {
-        log.error('a listener of the alerts failed', { error })
-      },
-    })
-    operations.followAlerts(alerts)
+    const alerts = this.#createAlerts(metrics, operations)
     const health = new HealthWatch({
       backend,
       clock,
@@ -183,20 +183,38 @@ export class Coordinator extends Service {
       token,
     })
     settings.drive(backend.components.map(({ controls }) => controls))
-    const runtime = new RuntimeRecord(directory.runtimeFile, () => ({
-      pid: this.#options.pid,
-      url: http.url,
-      peerId: backend.peerId,
-      version: this.#options.version,
-      startedAtMs: this.#startedAtMs,
-    }))
+    const runtime = this.#createRuntime(directory, backend, http)
     // The lock first, so that a second start changes nothing; HTTP early, so that /readyz can say why not yet.
     // The runtime record last: it is gone before the port is given up, which others may then take.
     const lock = new DirectoryLock(directory, clock)
     const within = [audit, ...operations.before, ...backend.parts, settings, live.watch]
     const around = [health, ...operations.after, alerts, streams]
     const parts = [lock, http, ...within, ...around, doors, runtime]
-    return { backend, directory, http, operations, doors, health, parts }
+    return { backend, directory, http, settings, operations, doors, health, parts }
+  }
+
+  #createAlerts(metrics: NodeMetrics, operations: Operations): AlertMonitor {
+    const { clock, log } = this.#options
+    const alerts = new AlertMonitor({
+      registry: metrics.registry,
+      clock,
+      onListenerError: (error) => {
+        log.error('a listener of the alerts failed', { error })
+      },
+    })
+    operations.followAlerts(alerts)
+    return alerts
+  }
+
+  #createRuntime(directory: DataDirectory, backend: Backend, http: HttpServer): RuntimeRecord {
+    const { pid, version } = this.#options
+    return new RuntimeRecord(directory.runtimeFile, () => ({
+      pid,
+      url: http.url,
+      peerId: backend.peerId,
+      version,
+      startedAtMs: this.#startedAtMs,
+    }))
   }
 
   async #createSettings(

@@ -105,6 +105,11 @@ export class NodeSettings extends Service implements SettingSources {
     await this.#save()
   }
 
+  /** Lets go of what {@link load} has begun, where no start follows it. */
+  release(): void {
+    this.#sources.close()
+  }
+
   protected override async onStart(): Promise<void> {
     const { domain, clock, log } = this.#options
     await OpenFeature.setProviderAndWait(domain, this.#provider())
