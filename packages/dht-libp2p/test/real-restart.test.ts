@@ -1,12 +1,15 @@
 import { expect, jest, test } from '@jest/globals'
 import { fromUtf8, utf8 } from '@bzzz/base'
+import { laneCount } from '@bzzz-tooling/jest-preset/lane'
 import { Libp2pDHT, memoryViewStorage } from '../src/index.js'
 import { signerOf } from './cluster.js'
 import { realMesh, realNode, stopNode, until } from './real.js'
 
 jest.setTimeout(60_000)
 
-test('over real sockets: ten lives of a DHT on one host, then a confirmation and a copy', async () => {
+const LIVES = laneCount(4, 20)
+
+test('over real sockets: several lives of a DHT on one host, then a confirmation and a copy', async () => {
   const two = await realMesh(2)
   const [first, second] = two
   if (first === undefined || second === undefined) throw new Error('a mesh of two was asked for')
@@ -21,7 +24,7 @@ test('over real sockets: ten lives of a DHT on one host, then a confirmation and
     [first.dht, second.dht, dht].every((one) => one.members.length === 3 && one.isSettled),
   )
   const keys: string[] = []
-  for (let life = 0; life < 10; life++) {
+  for (let life = 0; life < LIVES; life++) {
     await dht.stop()
     expect(dht.reach.hasQuorum).toBe(false)
     dht = make()
