@@ -1,4 +1,5 @@
 import {
+  isAbort,
   messageOf,
   Service,
   stopAll,
@@ -170,6 +171,7 @@ export class Engine<I extends Switchable> extends Service implements HybridContr
       real: this.#real,
       readiness: this.#readiness,
       completeness: this.#completeness,
+      clock,
       onMode: (from, to, reason) => {
         this.#switches.mode(from, to, reason)
       },
@@ -188,29 +190,28 @@ export class Engine<I extends Switchable> extends Service implements HybridContr
 
   protected override async onStart(options: AbortOptions): Promise<void> {
     const state = this.#state
-    state.isComplete = await this.#completeness.load()
-    const causes: unknown[] = []
+    const wasComplete = await this.#completeness.load()
+    state.isComplete = wasComplete
     try {
       await state.mock.start(options)
-    } catch (error) {
-      causes.push(error)
-    }
-    if (causes.length === 0 && state.mode !== 'mock') {
-      await this.#completeness.save(false)
-      if (state.mode !== 'real') await this.#real.keepOpen(options)
-      else await this.#real.open(options).catch((error: unknown) => causes.push(error))
-    }
-    if (causes.length === 0) {
+      if (state.mode !== 'mock') await this.#enterMesh(options)
       this.#upkeep.start()
-      return
+    } catch (error) {
+      await this.#real.close().catch(() => {})
+      await state.mock.stop().catch(() => {})
+      // Nothing was answered in between, so what it held before is still what it knows of.
+      if (state.mode !== 'mock') await this.#completeness.save(wasComplete).catch(() => {})
+      if (isAbort(error)) throw error
+      const message = `${this.component} cannot start: ${messageOf(error)}`
+      throw hybridError('HYBRID_START_FAILED', message, { cause: error })
     }
-    await this.#real.close().catch(() => {})
-    await state.mock.stop().catch(() => {})
-    throw hybridError(
-      'HYBRID_START_FAILED',
-      `${this.component} cannot start: ${causes.map(messageOf).join('; ')}`,
-      { cause: causes.length === 1 ? causes[0] : new AggregateError(causes) },
-    )
+  }
+
+  /** From here on the mesh may hold what this node lacks, so the mark goes first. */
+  async #enterMesh(options: AbortOptions): Promise<void> {
+    await this.#completeness.save(false)
+    if (this.#state.mode === 'real') await this.#real.open(options)
+    else await this.#real.keepOpen(options)
   }
 
   protected override async onStop(): Promise<void> {

@@ -5,20 +5,27 @@ import {
   messageOf,
   MODES,
   throwIfAborted,
+  type Cancel,
+  type Clock,
   type ModeSetting,
 } from '@bzzz/base'
 import type { SetModeOptions } from './controls.js'
 import { hybridError } from './errors.js'
 import type { Completeness, Switchable } from './hybrid.js'
 import type { RealLifecycle } from './real-lifecycle.js'
+import type { CopyProgress, RealSide } from './real-side.js'
 import type { HybridState } from './state.js'
 import type { Readiness } from './readiness.js'
+
+/** A copy without progress for so long has come to a standstill, milliseconds. */
+const COPY_STALL_MS = 30_000
 
 export interface SwitcherOptions<I extends Switchable> {
   readonly state: HybridState<I>
   readonly real: RealLifecycle<I>
   readonly readiness: Readiness
   readonly completeness: Completeness
+  readonly clock: Clock
   readonly onMode: (from: ModeSetting, to: ModeSetting, reason: string) => void
 }
 
@@ -90,10 +97,42 @@ export class Switcher<I extends Switchable> {
       if (side?.isAlone?.() === true) return
       if (side?.copyAll === undefined)
         throw hybridError('HYBRID_COPY_INCOMPLETE', 'there is no real side to copy from')
-      await side.copyAll({ signal, ...(onProgress !== undefined && { onProgress }) })
+      await this.#watched(side, signal, onProgress)
     } catch (error) {
       throwIfAborted(signal)
       throw hybridError('HYBRID_COPY_INCOMPLETE', messageOf(error), { cause: error })
+    }
+  }
+
+  /** A copy takes as long as it takes; one that stands still is given up, as others wait behind it. */
+  async #watched(
+    side: RealSide<I>,
+    signal: AbortSignal | undefined,
+    onProgress: SetModeOptions['onProgress'],
+  ): Promise<void> {
+    const { clock } = this.#options
+    const stalled = new AbortController()
+    const either = AbortSignal.any(
+      signal === undefined ? [stalled.signal] : [stalled.signal, signal],
+    )
+    const watch = (): Cancel =>
+      clock.setTimer(() => {
+        stalled.abort()
+      }, COPY_STALL_MS)
+    let cancel = watch()
+    const told = (progress: CopyProgress): void => {
+      cancel()
+      cancel = watch()
+      onProgress?.(progress)
+    }
+    try {
+      const copying = side.copyAll?.({ signal: either, onProgress: told })
+      await abortable(copying ?? Promise.resolve(), either)
+    } catch (error) {
+      if (!stalled.signal.aborted) throw error
+      throw hybridError('HYBRID_COPY_INCOMPLETE', `it stood still for ${COPY_STALL_MS} ms`)
+    } finally {
+      cancel()
     }
   }
 

@@ -37,6 +37,9 @@ export interface WritesOptions<I extends Switchable> {
 /** Records on their way that nobody waits for; beyond, the dirty mark alone remembers. */
 const BACKGROUND_MAX = 1024
 
+/** While a stop waits no longer for real, what still begins to ask it is ended so soon, milliseconds. */
+const STOPPING_TICK_MS = 50
+
 /** No store ever gave this version out: a known operation is found, and any other one is refused. */
 const NEVER: Version = { wallMs: 0, counter: 0, writer: '' }
 
@@ -97,9 +100,19 @@ export class Writes<I extends Switchable> {
     return isStamped(intent) && intent.version.writer !== this.#state.store.writer
   }
 
-  /** Resolves when every write that was begun has been answered. */
+  /**
+   * Resolves when every write that was begun has been answered; after a while those, too, for whom a
+   * caller wanted to wait for real longer.
+   */
   async settled(): Promise<void> {
+    const { clock, calls, strictTimeoutMs } = this.#options
+    const end = (): void => {
+      calls.stop()
+      cancel = clock.setTimer(end, STOPPING_TICK_MS)
+    }
+    let cancel = clock.setTimer(end, strictTimeoutMs)
     await Promise.allSettled(this.#inFlight)
+    cancel()
   }
 
   #tracked(write: Promise<unknown>): Promise<unknown> {
