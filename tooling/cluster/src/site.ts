@@ -108,14 +108,29 @@ export class Site implements AsyncDisposable {
     return [...told.flatMap(({ problems }) => problems), ...historyProblems(calls, circumstances)]
   }
 
-  /** A node in mode mock has left the mesh: it is the quorum of its own, and what it is asked is local. */
+  /**
+   * Calls as far as they promise anything. A node in mode mock has left the mesh and is the quorum of its own: what
+   * it is asked is local. A write that a full disk refused may have reached peers before.
+   */
   #asPromised(calls: readonly Call[]): Call[] {
     const alone = new Map(this.nodes.map(({ index }) => [index, this.log(index).inMode('mock')]))
-    const isAlone = ({ node, sentMs, endedMs }: Call): boolean =>
-      (alone.get(node) ?? []).some(({ fromMs, toMs }) => sentMs <= toMs && fromMs <= endedMs)
-    return calls.map((call) =>
-      call.level === 'quorum' && isAlone(call) ? { ...call, level: 'local' } : call,
+    const full = new Map(
+      this.nodes.map(({ index, outages }) => [
+        index,
+        outages.filter(({ kind }) => kind === 'disk full'),
+      ]),
     )
+    const isWithin = (spans: readonly Span[] = [], { sentMs, endedMs }: Call): boolean =>
+      spans.some(({ fromMs, toMs }) => sentMs <= toMs && fromMs <= endedMs)
+    return calls.map((call) => {
+      const isLocal = call.level === 'quorum' && isWithin(alone.get(call.node), call)
+      const isUnknown = call.outcome === 'unavailable' && isWithin(full.get(call.node), call)
+      return {
+        ...call,
+        ...(isLocal && { level: 'local' }),
+        ...(isUnknown && { outcome: 'unknown' }),
+      }
+    })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -265,6 +265,7 @@ privileged('coordinators as processes, under faults', reasonWithoutNamespaces(),
         promised: '0',
         measured: `${problems.length + failures.length} of ${calls.length} calls`,
       })
+      if (failures.length > 0) console.log(failures.slice(0, 40).join('\n'))
       console.log('all calls', summaryOf(calls.map(({ dueMs, endedMs }) => endedMs - dueMs)))
       expect(problems.slice(0, 10)).toEqual([])
       expect(isCalm ? failures.slice(0, 10) : []).toEqual([])
