@@ -278,7 +278,8 @@ export class Spread {
     try {
       const { key, value, deleted, expiresAtMs, opId } = record
       if (locks.isHeld(key)) await locks.whenFree(key)
-      if (this.#isOver) return
+      // Who was answered meanwhile was told that the write counts as of then.
+      if (this.#isOver || !this.#isWanted()) return
       const intent = { key, deleted, expiresAtMs, ...(deleted ? {} : { value }) }
       const append = store.append(intent, { opId, above })
       // A later write of this node stands for both: once that one is through, so is this.

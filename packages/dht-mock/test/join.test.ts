@@ -253,6 +253,18 @@ describe('a record of this node that is brought', () => {
     })
   })
 
+  test('keeps its stamp where one replica refuses it and a quorum takes it', async () => {
+    await inWorld(async ({ network, stores, world }, [a]) => {
+      const record = stampOf(stores[0], KEY, 'mine')
+      await delay(world.clock, 5)
+      stampOf(stores[1], KEY, 'theirs')
+      // The refusal comes first.
+      network.network.setLink('node-3', 'node-1', { latencyMinMs: 30, latencyMaxMs: 30 })
+      const receipt = await a.apply(record, { timeoutMs: 1000 })
+      expect([receipt.outcome, receipt.version]).toEqual(['acknowledged', record.version])
+    })
+  })
+
   test('takes effect once, where a replica held it before something newer came', async () => {
     await inWorld(async ({ network, stores, world }, [a, b]) => {
       const record = stampOf(stores[0], KEY, 'mine')

@@ -259,3 +259,21 @@ test('a node sees its own write at a quorum while it is on its way, and so do ot
     expect(fromUtf8((await network.nodes[0]?.get(key))?.value ?? utf8(''))).toBe('mine')
   })
 })
+
+test('a retry cannot tell whether the condition of a write held that was left pending', async () => {
+  await inWorld(1, async (world) => {
+    const network = await started(world)
+    const { a, b } = nodesOf(network)
+    await delay(world.clock, 50)
+    network.isolate(2)
+    const swap = { expectedVersion: null, opId: 'swap', timeoutMs: 300 } as const
+    expect((await a.put(KEY, utf8('x'), { ...swap, level: 'all' })).outcome).toBe('pending')
+    network.heal()
+    await network.settle()
+    expect(fromUtf8((await b.get(KEY))?.value ?? utf8(''))).toBe('x')
+    expect((await a.put(KEY, utf8('x'), swap)).outcome).toBe('pending')
+    const known = { ...swap, opId: 'another', expectedVersion: (await a.get(KEY))?.version ?? null }
+    expect((await a.put(KEY, utf8('y'), known)).outcome).toBe('acknowledged')
+    expect((await a.put(KEY, utf8('y'), known)).outcome).toBe('acknowledged')
+  })
+})
