@@ -54,13 +54,13 @@ export class Operator {
     )
   }
 
-  /** Until its peers lack nothing of what it holds. */
-  drained(boundMs: number): Promise<ModeRow> {
+  /** Until its peers lack no more than so many records of what it holds. */
+  drained(boundMs: number, keysMax: number): Promise<ModeRow> {
     return waitFor(
-      `node ${this.#node.index}: no record waits`,
+      `node ${this.#node.index}: no more than ${keysMax} records wait`,
       async () => {
         const row = await this.row()
-        return row.backlog.keys === 0 && row
+        return row.backlog.keys <= keysMax && row
       },
       { boundMs, everyMs: 50 },
     )

@@ -10,6 +10,9 @@ import { SwitchLog, type Span } from './switch-log.js'
 /** Milliseconds in which everything that waits for a machine is expected to come about, however busy it is. */
 const PATIENCE_MS = 60_000
 
+const isWithin = (spans: readonly Span[] = [], { sentMs, endedMs }: Call): boolean =>
+  spans.some(({ fromMs, toMs }) => sentMs <= toMs && fromMs <= endedMs)
+
 /** A cluster with its operator, who writes down every switch. */
 export class Site implements AsyncDisposable {
   readonly cluster: Cluster
@@ -42,8 +45,11 @@ export class Site implements AsyncDisposable {
     return log
   }
 
-  /** Until all know each other, real serves everywhere and no record waits. */
-  async calm(): Promise<void> {
+  /**
+   * Until all know each other, real serves everywhere and no record waits.
+   * @param waitingMax under load some always do, for a moment
+   */
+  async calm(waitingMax = 0): Promise<void> {
     const others = this.nodes.length - 1
     await Promise.all(
       this.nodes.map(async ({ index }) => {
@@ -54,7 +60,7 @@ export class Site implements AsyncDisposable {
           { boundMs: PATIENCE_MS },
         )
         await operator.serves('real', PATIENCE_MS)
-        await operator.drained(PATIENCE_MS)
+        await operator.drained(PATIENCE_MS, waitingMax)
       }),
     )
   }
@@ -71,10 +77,10 @@ export class Site implements AsyncDisposable {
   waits(calls: readonly Call[], spansOf: (node: number) => readonly Span[]): number[] {
     const outages = new Map(this.nodes.map(({ index }) => [index, this.outagesOf(index)]))
     const spans = new Map(this.nodes.map(({ index }) => [index, spansOf(index)]))
-    const isWithin = ({ node, dueMs }: Call): boolean =>
+    const isMeant = ({ node, dueMs }: Call): boolean =>
       (spans.get(node) ?? []).some(({ fromMs, toMs }) => fromMs <= dueMs && dueMs < toMs)
     return promisedCalls(calls)
-      .filter(isWithin)
+      .filter(isMeant)
       .filter((call) => isExpected(call, outages.get(call.node) ?? []))
       .map(({ dueMs, endedMs }) => endedMs - dueMs)
   }
@@ -120,8 +126,6 @@ export class Site implements AsyncDisposable {
         outages.filter(({ kind }) => kind === 'disk full'),
       ]),
     )
-    const isWithin = (spans: readonly Span[] = [], { sentMs, endedMs }: Call): boolean =>
-      spans.some(({ fromMs, toMs }) => sentMs <= toMs && fromMs <= endedMs)
     return calls.map((call) => {
       const isLocal = call.level === 'quorum' && isWithin(alone.get(call.node), call)
       const isUnknown = call.outcome === 'unavailable' && isWithin(full.get(call.node), call)

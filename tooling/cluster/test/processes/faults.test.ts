@@ -25,6 +25,9 @@ const failTimes = (): void => {
   throw new Error('this machine is too busy to measure times')
 }
 
+/** Records that wait to be sent while clients go on writing hundreds a second. */
+const WAITING_MAX = 100
+
 const ms = (value: number): string => `${value.toFixed(1)} ms`
 
 privileged('coordinators as processes, under faults', reasonWithoutNamespaces(), () => {
@@ -73,7 +76,7 @@ privileged('coordinators as processes, under faults', reasonWithoutNamespaces(),
       await light.pass(2)
       const backMs: number[] = []
       for (const node of NODES) {
-        await site.calm()
+        await site.calm(WAITING_MAX)
         const hasFallenBack = site.log(node).storeServed().length > 0
         await strike(() => site.cluster.lan.isolate(node))
         await site.operator(node).serves('store')
@@ -155,7 +158,7 @@ privileged('coordinators as processes, under faults', reasonWithoutNamespaces(),
         await strike(() => node.kill())
         await load.pass(2)
         await node.start()
-        await site.calm()
+        await site.calm(WAITING_MAX)
       }
       for (const victim of [4, 2]) {
         const node = site.cluster.node(victim)
@@ -164,7 +167,7 @@ privileged('coordinators as processes, under faults', reasonWithoutNamespaces(),
         })
         await load.pass(2)
         node.thaw()
-        await site.calm()
+        await site.calm(WAITING_MAX)
       }
       for (const [from, to] of [
         [1, 3],
@@ -173,7 +176,7 @@ privileged('coordinators as processes, under faults', reasonWithoutNamespaces(),
         await strike(() => lan.cut(from, to))
         await load.pass(2)
         await lan.heal()
-        await site.calm()
+        await site.calm(WAITING_MAX)
       }
       const full = site.cluster.node(5)
       await strike(() => full.fillDisk())
@@ -188,7 +191,7 @@ privileged('coordinators as processes, under faults', reasonWithoutNamespaces(),
         return true
       })
       full.diskIsFree()
-      await site.calm()
+      await site.calm(WAITING_MAX)
       expect(failedSince(first)).toEqual([])
     })
 
@@ -209,7 +212,7 @@ privileged('coordinators as processes, under faults', reasonWithoutNamespaces(),
         console.log('flips', result)
         expect(result.completed).toBeGreaterThan(result.refused)
         for (const { index } of site.nodes) await site.operator(index).clearMode()
-        await site.calm()
+        await site.calm(WAITING_MAX)
         expect(failedSince(first)).toEqual([])
       },
       laneCount(10, 240) * MINUTE_MS,
@@ -227,7 +230,7 @@ privileged('coordinators as processes, under faults', reasonWithoutNamespaces(),
       })
       await load.pass(3)
       await lan.heal()
-      await site.calm()
+      await site.calm(WAITING_MAX)
       expect(failedSince(first)).toEqual([])
     })
 
