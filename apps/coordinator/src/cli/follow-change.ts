@@ -1,6 +1,7 @@
 import type { Client, OutputOf } from '@bzzz/api'
-import { BzzzError, codeOf, systemClock } from '@bzzz/base'
+import { BzzzError, codeOf, systemClock, type ErrorRow, type ErrorTable } from '@bzzz/base'
 import { hybridError } from '@bzzz/hybrid'
+import { coordinatorError } from '../errors.js'
 import type { Io } from './io.js'
 import { pause } from './pause.js'
 import { Progress } from './progress.js'
@@ -11,13 +12,16 @@ type Row = Modes['components'][number]
 
 const ASK_EVERY_MS = 250
 
+/** What a change may end with. */
+const KNOWN: ErrorTable = { ...hybridError.table, ...coordinatorError.table }
+
 const isRunning = (row: Row): boolean => row.change?.state === 'running'
 
 /** The error that a change ended with, under its own code. */
 const errorOf = ({ component, change }: Row): Error | undefined => {
   if (change?.state !== 'failed' || change.error === undefined) return undefined
   const { code, message } = change.error
-  const row = hybridError.table[code as keyof typeof hybridError.table]
+  const row: ErrorRow | undefined = KNOWN[code]
   if (row !== undefined) return new BzzzError(code, row, `${component}: ${message}`)
   return hybridError('HYBRID_NOT_READY', `${component}: ${message} (${code})`)
 }

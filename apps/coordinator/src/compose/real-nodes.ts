@@ -7,7 +7,7 @@ import {
   type Unsubscribe,
 } from '@bzzz/base'
 import type { DHT } from '@bzzz/dht-core'
-import { diskViewStorage, Libp2pDHT, memoryViewStorage } from '@bzzz/dht-libp2p'
+import { diskViewStorage, Libp2pDHT, memoryViewStorage, type ViewStorage } from '@bzzz/dht-libp2p'
 import type { RealSide } from '@bzzz/hybrid'
 import { Libp2pHost } from '@bzzz/libp2p-host'
 import type { Store } from '@bzzz/store'
@@ -58,10 +58,18 @@ const meet = async (
 export class RealNodes {
   readonly #options: RealNodesOptions
   readonly #events: Emitter<{ peer: undefined }>
+  /** As long as the store's: a mesh that was left is not forgotten, nor another one founded beside it. */
+  readonly #viewStorage: ViewStorage
   #running: Running | undefined
 
   constructor(options: RealNodesOptions) {
     this.#options = options
+    const { store, means } = options
+    const { path, membersName } = means.directory
+    this.#viewStorage =
+      store.durability === 'memory'
+        ? memoryViewStorage()
+        : diskViewStorage(new NodeDisk(path), membersName)
     this.#events = new Emitter((error) => {
       options.means.log.error('a listener of the peers failed', { error })
     })
@@ -154,7 +162,7 @@ export class RealNodes {
 
   #createDht(host: Libp2pHost, expectsOthers: () => boolean): Libp2pDHT {
     const { config, store, means } = this.#options
-    const { directory, clock, random, log } = means
+    const { clock, random, log } = means
     return new Libp2pDHT({
       transport: host,
       store,
@@ -167,10 +175,7 @@ export class RealNodes {
           })
         },
       },
-      viewStorage:
-        store.durability === 'memory'
-          ? memoryViewStorage()
-          : diskViewStorage(new NodeDisk(directory.path), directory.membersName),
+      viewStorage: this.#viewStorage,
       // Told of others, it is no mesh of its own: else two newcomers could found one beside theirs.
       mustJoin: expectsOthers,
       clock,

@@ -45,6 +45,7 @@ const changeText = (row: ModeRow): readonly string[] => {
   const { change } = row
   if (change === undefined || change.state === 'done') return []
   if (change.state === 'running') return [copyText(row)]
+  if (change.error?.code === 'OVERRIDE_NOT_KEPT') return [change.error.message]
   const problem = change.error === undefined ? '' : `: ${change.error.message}`
   return [`${settingText(change.to)} was not entered${problem}`]
 }
