@@ -111,10 +111,13 @@ const withNews = async (
   })
   await news.start()
   await new Promise<void>((resolve) => void world.after(50, resolve, 'pass'))
-  await body({ news, store, reals })
-  await news.stop()
-  await memory.stop()
-  stopWorld()
+  try {
+    await body({ news, store, reals })
+    await news.stop()
+    await memory.stop()
+  } finally {
+    stopWorld()
+  }
 }
 
 const all = async (items: AsyncIterable<string>): Promise<string[]> => {
