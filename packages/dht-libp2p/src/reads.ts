@@ -363,23 +363,18 @@ export class Reads {
   }
 
   #answer(op: ReadOp, record: StampedRecord | undefined): void {
+    const { store, replica } = this.#options
     this.#end(op)
-    if (record !== undefined && this.#isOlderHere(record)) {
-      // First of all here, also where this node is no replica: a tombstone is told as "there is
-      // none", beside which an older copy would look like the newer of the two.
-      const told = (): void => {
-        op.resolve(record)
-      }
-      this.#options.replica.store([record]).then(told, told)
-    } else op.resolve(record)
+    const told = (): void => op.resolve(record)
+    const own = store.head(op.key)?.version
+    // Also where this node is no replica: a tombstone is told as "there is none", beside which an
+    // older copy here would look like the newer of the two.
+    if (record !== undefined && own !== undefined && compareVersions(own, record.version) < 0)
+      replica.store([record]).then(told, told)
+    else told()
     if (record === undefined) return
     for (const peer of op.versions.keys())
       if (!this.#isExact(op, peer) && !op.writingBack.has(peer)) this.#repair(op, peer, record)
-  }
-
-  #isOlderHere({ key, version }: StampedRecord): boolean {
-    const own = this.#options.store.head(key)
-    return own !== undefined && compareVersions(own.version, version) < 0
   }
 
   #fail(op: ReadOp, why: string): void {

@@ -43,9 +43,9 @@ const NO_TICK: Tick = { atMs: 0 }
 
 const NOTHING = (): void => {}
 
-/** A level that a mesh in good health gives. */
+/** The level that a mesh in good health gives: more may never suffice, and less takes less time. */
 export const isOrdinaryLevel = (level: Level | undefined): boolean =>
-  level === undefined || level === 'quorum' || level === 'local'
+  level === undefined || level === 'quorum'
 
 /** One call under way. No subclasses: they would cost as much as all of its routing. */
 class RealCall {
@@ -103,6 +103,7 @@ export class RealCalls {
   #measured = 0
   #cancelTick: Cancel | undefined
   #isLate = false
+  /** Of ordinary calls: what a caller of its own demands sees neither opens the breaker nor hides it. */
   #window = { calls: 0, errors: 0, slow: 0 }
 
   constructor(options: RealCallsOptions) {
@@ -123,7 +124,7 @@ export class RealCalls {
   ): Promise<unknown> {
     const { clock, stats } = this.#options
     stats.calls++
-    this.#window.calls++
+    if (asked.isOrdinary) this.#window.calls++
     if (this.#cancelTick === undefined) this.#startTicks()
     const isMeasured = this.#measured < MEASURED_PER_TICK
     if (isMeasured) this.#measured++
@@ -176,11 +177,12 @@ export class RealCalls {
   #rejected(call: RealCall, error: unknown): void {
     if (call.isOver) return
     this.#leave(call)
-    if (isAbort(error) || codeOf(error) === 'NOT_STARTED') {
+    if (isAbort(error)) {
       call.reject(error as Error)
       return
     }
-    if (this.#options.port.judge(error) === 'answered') {
+    // A side that has stopped under its hybrid answers no more than one that is away.
+    if (codeOf(error) !== 'NOT_STARTED' && this.#options.port.judge(error) === 'answered') {
       this.#succeeded(call)
       call.reject(error as Error)
       return
@@ -207,12 +209,14 @@ export class RealCalls {
     const { clock, deadline, stats, slowMs, onEnd } = this.#options
     // Within its tick a call was fast, and most are not measured.
     const isTimed = call.measuredFromMs !== undefined
+    const { isOrdinary } = call.asked
     if (isTimed || call.tick !== this.#tick) {
       const tookMs = clock.monotonicMs() - (call.measuredFromMs ?? call.tick.atMs)
-      if (tookMs > slowMs) this.#window.slow++
+      if (tookMs > slowMs && isOrdinary) this.#window.slow++
       if (isTimed) {
         stats.record(tookMs)
-        deadline.record(tookMs)
+        // The deadline is for calls at a quorum: faster ones would make it too short for them.
+        if (isOrdinary) deadline.record(tookMs)
       }
     }
     onEnd(call.asked.key, true, this.#tick)

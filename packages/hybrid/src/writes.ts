@@ -189,10 +189,12 @@ export class Writes<I extends Switchable> {
     const { side, port } = this.#state
     if (side === undefined) return Promise.reject(port.unavailable('there is no real side'))
     const wanted = row.timeoutMs?.(...args)
+    // A key that other conditional writes keep busy is no outage of real.
+    const isPlain = row.condition?.(...args) === undefined
     const asked = {
       key: row.key(...args),
       timeoutMs: wanted ?? this.#options.strictTimeoutMs,
-      isOrdinary: wanted === undefined && isOrdinaryLevel(row.level?.(...args)),
+      isOrdinary: isPlain && wanted === undefined && isOrdinaryLevel(row.level?.(...args)),
     }
     const answer = this.#state.realMethod(op)(...args)
     return this.#options.calls.run(asked, WRITE_ENDS, answer, optionsOf(args).signal)
@@ -231,9 +233,12 @@ export class Writes<I extends Switchable> {
       const committed = store.apply([intent]).then(() => {})
       return { record: intent, isDuplicate: false, sendable: committed, committed }
     }
-    const opId = row.opId?.(...args) ?? newOperationId(this.#options.random)
+    const named = row.opId?.(...args)
+    const opId = named ?? newOperationId(this.#options.random)
     try {
-      return store.append(intent, { opId, expectedVersion: row.condition?.(...args) })
+      const append = store.append(intent, { opId, expectedVersion: row.condition?.(...args) })
+      // Were it sent before, and lost here by a crash, its retry would take effect a second time.
+      return named === undefined ? append : { ...append, sendable: append.committed }
     } catch (error) {
       throw this.#refusal(error)
     }
