@@ -133,6 +133,7 @@ describe('a rollout over the controls of a hybrid', () => {
     const { controls, clock, rollout, moved, looks } = await rig()
     await looks(6, good(controls))
     rollout.stop('night')
+    expect(clock.pendingTimers).toBe(0)
     rollout.stop('again')
     await looks(20, good(controls))
     expect(controls.setting.percent).toBe(5)

@@ -108,6 +108,8 @@ test('R24: changes of mode that overlap make one real side at a time', async () 
   await run(() => Promise.allSettled(modes.map((mode) => dht.controls.setMode({ mode }))))
   expect(dht.controls.setting.mode).toBe('real')
   expect([most, starts - peers.stops]).toEqual([1, 1])
+  // One for each time that mode `mock` was left: entering it ends the one before.
+  expect(starts).toBe(4)
   await run(() => dht.stop())
   expect(starts).toBe(peers.stops)
 })

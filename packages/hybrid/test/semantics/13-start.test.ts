@@ -36,10 +36,21 @@ describe('semantics 13: the start', () => {
       { mode: 'real', percent: 100 },
       { peers, start: false },
     )
-    await expect(run(() => dht.start())).rejects.toMatchObject({
-      code: 'HYBRID_START_FAILED',
-      message: expect.stringContaining('no network'),
-    })
+    const embedded = MockDHT.prototype as unknown as { onStop: () => Promise<void> }
+    const { onStop } = embedded
+    let stops = 0
+    embedded.onStop = async () => {
+      stops++
+    }
+    try {
+      await expect(run(() => dht.start())).rejects.toMatchObject({
+        code: 'HYBRID_START_FAILED',
+        message: expect.stringContaining('no network'),
+      })
+    } finally {
+      embedded.onStop = onStop
+    }
+    expect(stops).toBe(1)
     const starts = peers.starts
     await pass(60_000)
     expect(peers.starts).toBe(starts)
