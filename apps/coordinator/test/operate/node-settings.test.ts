@@ -47,10 +47,11 @@ test('the end of an override is written down as well', async () => {
   const settings = createSettings(directory.path, clock)
   await settings.override('dht', { ...OVERRIDE, untilMs: 1_060_000 }, 'operator')
   clock.advance(60_000)
-  await waitFor('the file without it', async () => {
-    const kept = await readOverrides(join(directory.path, 'overrides.json'))
-    return Object.keys(kept?.overrides ?? { dht: 1 }).length === 0
+  const kept = await waitFor('the file without it', async () => {
+    const now = await readOverrides(join(directory.path, 'overrides.json'))
+    return now?.overrides.dht === undefined && now
   })
+  expect(kept).toEqual({ version: 1, overrides: {} })
 })
 
 test('an override that cannot be kept is told as that, and is in force', async () => {
