@@ -1,10 +1,13 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import { ManualClock, seededRandom, utf8 } from '@bzzz/base'
 import { World } from '@bzzz/sim'
 import type { Store } from '@bzzz/store'
 import { Upkeep } from '../src/upkeep.js'
 import { Lab } from './lab.js'
 import { Mesh, type Site } from './mesh.js'
+
+// Time is virtual here, and what hangs is told as such; this only bounds how busy the machine may be.
+jest.setTimeout(30_000)
 
 const WRITES = 1000
 

@@ -1,8 +1,11 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import { compareVersions, fromUtf8, utf8 } from '@bzzz/base'
 import type { Libp2pDHT } from '../src/index.js'
 import { signerOf } from './cluster.js'
 import { keyOn, Lab } from './lab.js'
+
+// Time is virtual here, and what hangs is told as such; this only bounds how busy the machine may be.
+jest.setTimeout(30_000)
 
 const keysOf = (count: number): string[] => Array.from({ length: count }, (_, n) => `key ${n}`)
 

@@ -1,7 +1,10 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import { utf8 } from '@bzzz/base'
 import { memoryViewStorage } from '../src/index.js'
 import { Lab } from './lab.js'
+
+// Time is virtual here, and what hangs is told as such; this only bounds how busy the machine may be.
+jest.setTimeout(30_000)
 
 const CYCLES = 50
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import { fromUtf8, ManualClock, seededRandom, utf8 } from '@bzzz/base'
 import { MemoryStore } from '@bzzz/store'
 import { Attester } from '../src/attester.js'
@@ -8,6 +8,9 @@ import { viewOf } from '../src/view.js'
 import type { Request } from '../src/wire/request.js'
 import { signerOf } from './cluster.js'
 import { keyOn, Lab } from './lab.js'
+
+// Time is virtual here, and what hangs is told as such; this only bounds how busy the machine may be.
+jest.setTimeout(30_000)
 
 const mustJoin = (): boolean => true
 

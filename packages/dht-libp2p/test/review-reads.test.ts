@@ -1,9 +1,12 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import { fromUtf8, utf8 } from '@bzzz/base'
 import { BATCH_BYTES_MAX } from '../src/limits.js'
 import { viewOf } from '../src/view.js'
 import { encodeRequest } from '../src/wire/request.js'
 import { keyOn, Lab } from './lab.js'
+
+// Time is virtual here, and what hangs is told as such; this only bounds how busy the machine may be.
+jest.setTimeout(30_000)
 
 describe('a read at a quorum', () => {
   test('does not count a member that a newcomer displaced while the read waited', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import { fromUtf8, utf8, type StampedRecord } from '@bzzz/base'
 import { signBatch } from '@bzzz/crypto'
 import { Machine } from '@bzzz/sim'
@@ -7,6 +7,9 @@ import { Libp2pDHT } from '../src/index.js'
 import { encodeLeaf } from '../src/wire/record-codec.js'
 import { signerOf } from './cluster.js'
 import { keyOn, Lab, type LabNode } from './lab.js'
+
+// Time is virtual here, and what hangs is told as such; this only bounds how busy the machine may be.
+jest.setTimeout(30_000)
 
 const three = async (
   offsetsMs: readonly number[] = [],
