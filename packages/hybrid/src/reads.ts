@@ -242,7 +242,8 @@ export class Reads<I extends Switchable> {
     // What came here while real was asked is on no quorum yet, and came after a read that wants one.
     const own = read.fallsBack ? store.versionOf(key) : read.ownBefore
     // That real shows nothing may be a newer deletion: then only what is not on its replicas counts.
-    if (isNewer(own, version) && (version !== undefined || store.isDirty(key))) {
+    const isShort = version !== undefined || (read.fallsBack && store.isDirty(key))
+    if (isNewer(own, version) && isShort) {
       if (!read.fallsBack) throw this.#unknown(key, 'its replicas do not show what this node holds')
       this.#note(read, 'store', 'this node has what real does not show yet')
       return this.#ask(op, args)
