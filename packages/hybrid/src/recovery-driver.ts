@@ -91,8 +91,11 @@ export class RecoveryDriver<I extends Switchable> {
     this.#events.push(event)
     if (this.#events.length > 1) return
     for (let next = this.#events[0]; next !== undefined; next = this.#events[0]) {
-      this.#step(next)
-      this.#events.shift()
+      try {
+        this.#step(next)
+      } finally {
+        this.#events.shift()
+      }
     }
   }
 
