@@ -9,6 +9,7 @@ import { Load } from '../../src/load/load.js'
 import { sustainableRate } from '../../src/load/rate.js'
 import { reasonWithoutNamespaces } from '../../src/privileges.js'
 import { Site } from '../../src/site.js'
+import type { Span } from '../../src/switch-log.js'
 
 const NODES = [1, 2, 3, 4, 5] as const
 const MIB = 2 ** 20
@@ -37,6 +38,8 @@ privileged('coordinators as processes, under faults', reasonWithoutNamespaces(),
     let site: Site
     let light: Load
     let load: Load
+    /** Ten thousand writes at once keep one node busier than any client may expect. */
+    let filling: Span = { fromMs: 0, toMs: 0 }
     let perSecond = 1
     let backSlowestMs = 0
     /** Disposed of in the end, the last first. */
@@ -128,7 +131,9 @@ privileged('coordinators as processes, under faults', reasonWithoutNamespaces(),
       const count = 10_000
       await strike(() => site.cluster.lan.isolate(1))
       await site.operator(1).serves('store')
+      const fillFromMs = nowMs()
       await fillWithRecords(site.cluster.node(1), 'drained', count)
+      filling = { fromMs: fillFromMs, toMs: nowMs() }
       const { backlog } = await site.operator(1).row()
       expect(backlog.keys).toBeGreaterThanOrEqual(count)
       const healedMs = nowMs()
@@ -228,7 +233,12 @@ privileged('coordinators as processes, under faults', reasonWithoutNamespaces(),
       const afterFault = site.waits(calls, () =>
         faultsAtMs.map((fromMs) => ({ fromMs, toMs: fromMs + AFTER_FAULT_MS })),
       )
-      const fromStore = site.waits(calls, (node) => site.log(node).storeServed())
+      const fromStore = site.waits(
+        [...light.calls, ...calls].filter(
+          ({ dueMs }) => dueMs < filling.fromMs || dueMs > filling.toMs,
+        ),
+        (node) => site.log(node).storeServed(),
+      )
       recordFigure({
         suite: SUITE,
         name: 'a call made after a fault is answered, under load',
