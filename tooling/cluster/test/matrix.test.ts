@@ -12,17 +12,22 @@ const sources = (directory: string): string[] =>
     .filter((name) => name.endsWith('.test.ts'))
     .map((name) => readFileSync(join(directory, name), 'utf8'))
 
+const DECLARED = /\b(describe(?:\.each\(portRows\))?|test)\(\s*'([^']+)'/g
+
 /** The scenario tests that stand in the sources, once per component. */
 const rowsInSources = (): MatrixRow[] =>
   sources(join(process.cwd(), 'test')).flatMap((source) => {
-    const suite = /describe(?:\.each\(portRows\))?\(\s*'([^']+)'/.exec(source)?.[1] ?? ''
-    const names = [...source.matchAll(/^\s*test\(\s*'([^']+)'/gm)].map(([, name = '']) => name)
-    const suites = suite.includes('$component')
-      ? portRows.map(({ component }) => suite.replace('$component', component))
-      : [suite]
-    return suites
-      .flatMap((each) => names.map((name) => rowOf(each, name, true)))
-      .filter((row) => row !== undefined)
+    let suite = ''
+    return [...source.matchAll(DECLARED)].flatMap(([, kind = '', name = '']) => {
+      if (kind !== 'test') {
+        suite = name
+        return []
+      }
+      const suites = suite.includes('$component')
+        ? portRows.map(({ component }) => suite.replace('$component', component))
+        : [suite]
+      return suites.map((each) => rowOf(each, name, true)).filter((row) => row !== undefined)
+    })
   })
 
 describe('docs/test-matrix.md', () => {
