@@ -189,9 +189,11 @@ export class Spread {
     if (peerId === this.#node.peerId || this.#delivering.has(peerId)) return
     this.#delivering.add(peerId)
     for (let attempt = 0; this.missing().includes(peerId);) {
-      const [{ record, sendable }, token] = [this.#append, this.#token]
+      const [{ record, committed }, token] = [this.#append, this.#token]
       try {
-        await sendable
+        // Not before: after a crash a retry would find no trace here of what others have seen, and
+        // the write would take effect a second time.
+        await committed
         const taken = await callOnce(this.#node, peerId, 'apply', (at) => at.apply(record, token))
         attempt = 0
         if (record === this.record) this.#answer(peerId, taken)

@@ -265,6 +265,33 @@ describe('a record of this node that is brought', () => {
     })
   })
 
+  test('leaves the node once it is durable there, its second stamp too', async () => {
+    await inWorld(async ({ network, stores, world }, [a, b]) => {
+      const [store, other] = [stores[0], stores[1]]
+      if (store === undefined || other === undefined) throw new Error('no store')
+      const record = stampOf(store, KEY, 'mine')
+      await delay(world.clock, 5)
+      network.isolate(0)
+      await b.put(KEY, utf8('theirs'))
+      network.heal()
+      const append = store.append.bind(store)
+      let isDurable = false
+      store.append = (intent, options) => {
+        const made = append(intent, options)
+        const committed = delay(world.clock, 300).then(() => {
+          isDurable = true
+        })
+        return { ...made, committed }
+      }
+      const seen: boolean[] = []
+      other.onCommit(({ opId }) => {
+        if (opId === 'mine') seen.push(isDurable)
+      })
+      expect((await a.apply(record, { timeoutMs: 3000 })).outcome).toBe('acknowledged')
+      expect(seen).toEqual([true])
+    })
+  })
+
   test('takes effect once, where a replica held it before something newer came', async () => {
     await inWorld(async ({ network, stores, world }, [a, b]) => {
       const record = stampOf(stores[0], KEY, 'mine')

@@ -79,7 +79,9 @@ const sessionsOf = (history: History): Call[][] => {
   const sessions = new Map<string, Call[]>()
   for (const call of history.calls) {
     const name = `${call.node} ${call.key}`
-    sessions.set(name, [...(sessions.get(name) ?? []), call])
+    const session = sessions.get(name)
+    if (session === undefined) sessions.set(name, [call])
+    else session.push(call)
   }
   return [...sessions.values()]
 }

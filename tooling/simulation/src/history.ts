@@ -76,6 +76,7 @@ export const describe = (call: Call): string => {
 /** What clients did, and what the stores committed. */
 export class History {
   readonly calls: Call[] = []
+  readonly #byKey = new Map<string, Call[]>()
   /** The newest version of each operation that any store committed. */
   readonly #newest = new Map<string, Version>()
 
@@ -90,6 +91,9 @@ export class History {
       boot: 0,
     }
     this.calls.push(begun)
+    const others = this.#byKey.get(call.key)
+    if (others === undefined) this.#byKey.set(call.key, [begun])
+    else others.push(begun)
     return begun
   }
 
@@ -103,12 +107,12 @@ export class History {
     return this.#newest.get(opId) ?? version
   }
 
-  of(key: string): Call[] {
-    return this.calls.filter((call) => call.key === key)
+  of(key: string): readonly Call[] {
+    return this.#byKey.get(key) ?? []
   }
 
   get keys(): string[] {
-    return Array.from(new Set(this.calls.map(({ key }) => key)))
+    return [...this.#byKey.keys()]
   }
 
   get acknowledged(): number {
