@@ -1,9 +1,9 @@
 import { HTTP_PORT, type ClusterNode } from '../cluster-node.js'
 import { HttpSession } from './http-session.js'
 
-const IN_FLIGHT = 64
+const IN_FLIGHT = 16
 
-/** Writes so many records at one node, at `local`, as fast as it takes them. */
+/** Writes so many records at one node, at `local`, as fast as it takes them with some clients beside. */
 export const fillWithRecords = async (
   node: ClusterNode,
   name: string,

@@ -41,7 +41,8 @@ privileged('coordinators as processes, under faults', reasonWithoutNamespaces(),
     /** Ten thousand writes at once keep one node busier than any client may expect. */
     let filling: Span = { fromMs: 0, toMs: 0 }
     let perSecond = 1
-    let backSlowestMs = 0
+    /** Measured before it is known whether this machine has time to measure. */
+    const slowestMs = new Map<string, { measuredMs: number; promisedMs: number }>()
     /** Disposed of in the end, the last first. */
     const parts: AsyncDisposable[] = []
     let isCalm = false
@@ -97,7 +98,6 @@ privileged('coordinators as processes, under faults', reasonWithoutNamespaces(),
         // One that has fallen back of late waits longer, on purpose.
         if (!hasFallenBack) backMs.push(backAtMs - healedMs)
       }
-      await light.stop()
       recordFigure({
         suite: SUITE,
         name: 'from a calm start, real serves again',
@@ -108,23 +108,7 @@ privileged('coordinators as processes, under faults', reasonWithoutNamespaces(),
             : `${ms(quantile(backMs, 0.99))} p99 of ${backMs.length}`,
       })
       expect(light.calls.length).toBeGreaterThan(0)
-      backSlowestMs = Math.max(0, ...backMs)
-    })
-
-    test('load: the mesh carries as many calls as this machine has time for', async () => {
-      ;({ perSecond, isCalm } = await sustainableRate(site.nodes))
-      if (!isCalm) privileged(TIMES, 'this machine is too busy to measure times', failTimes)
-      recordFigure({
-        suite: SUITE,
-        name: 'calls per second, all nodes together',
-        promised: '1,000',
-        measured: `${perSecond}`,
-      })
-      load = new Load({ nodes: site.nodes, perSecond, seed: 22, name: 'faults' }).start()
-      parts.push(load)
-      await load.pass(2)
-      expect(load.calls.length).toBeGreaterThanOrEqual(2 * perSecond)
-      expectWithin(backSlowestMs, 3_000)
+      slowestMs.set('back', { measuredMs: Math.max(0, ...backMs), promisedMs: 3_000 })
     })
 
     test('recovery: ten thousand records that were written alone reach the others in time', async () => {
@@ -154,7 +138,27 @@ privileged('coordinators as processes, under faults', reasonWithoutNamespaces(),
         promised: 'within 10 s',
         measured: ms(drainedMs),
       })
-      expectWithin(drainedMs, 10_000)
+      await site.calm(WAITING_MAX)
+      await light.stop()
+      expect(light.calls.length).toBeGreaterThan(0)
+      slowestMs.set('drained', { measuredMs: drainedMs, promisedMs: 10_000 })
+    })
+
+    test('load: the mesh carries as many calls as this machine has time for', async () => {
+      ;({ perSecond, isCalm } = await sustainableRate(site.nodes))
+      if (!isCalm) privileged(TIMES, 'this machine is too busy to measure times', failTimes)
+      recordFigure({
+        suite: SUITE,
+        name: 'calls per second, all nodes together',
+        promised: '1,000',
+        measured: `${perSecond}`,
+      })
+      load = new Load({ nodes: site.nodes, perSecond, seed: 22, name: 'faults' }).start()
+      parts.push(load)
+      await load.pass(2)
+      expect(load.calls.length).toBeGreaterThanOrEqual(2 * perSecond)
+      for (const { measuredMs, promisedMs } of slowestMs.values())
+        expectWithin(measuredMs, promisedMs)
     })
 
     test('fallback: kill -9, SIGSTOP, a one-way cut and a full disk keep no other node from answering', async () => {
@@ -230,7 +234,7 @@ privileged('coordinators as processes, under faults', reasonWithoutNamespaces(),
             (letter) => `dead letter at node ${index}: ${JSON.stringify(letter)}`,
           ),
         )
-      const afterFault = site.waits(calls, () =>
+      const afterFault = site.waits([...light.calls, ...calls], () =>
         faultsAtMs.map((fromMs) => ({ fromMs, toMs: fromMs + AFTER_FAULT_MS })),
       )
       const fromStore = site.waits(
